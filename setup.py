@@ -1,0 +1,71 @@
+"""Installs the package with pip (`pip install .`, `-e .`) and with colcon (also --symlink-install)."""
+
+import sys
+from pathlib import Path
+
+from setuptools import setup
+
+PACKAGE = "tactile_equiv"
+HERE = Path(__file__).resolve().parent
+
+EXECUTABLES = [
+    "perception_node = tactile_equiv.perception_node:main",
+    "tactile-equiv = tactile_equiv.console:main",
+]
+
+# cv2 and ROS are extras: several distributions provide the same cv2 module and pip cannot say
+# "any of them"; the ROS wheels must never enter an environment that has a sourced ROS 2.
+OPENCV = ["opencv-python-headless>=4.5"]
+EXTRAS = {
+    "opencv": OPENCV,
+    "ros": ["ros-rclpy[fastrtps]~=9.1", "ros-common-interfaces~=5.5"],
+    "onnx": ["onnx>=1.16", "onnxruntime>=1.18"],
+    "bags": ["rosbags>=0.10"],
+    "test": [*OPENCV, "hypothesis>=6", "mypy>=1.10", "pytest>=7", "ruff>=0.5", "types-PyYAML"],
+}
+
+
+def shared(*folders):
+    """Pairs (folder below share/tactile_equiv, its files) for every folder given, recursively."""
+    found = [folder for name in folders for folder in [HERE / name, *(HERE / name).rglob("*/")]]
+    pairs = []
+    for folder in sorted(folder for folder in found if folder.is_dir()):
+        relative = folder.relative_to(HERE)
+        files = [str(relative / path.name) for path in sorted(folder.iterdir()) if path.is_file()]
+        if files and "__pycache__" not in relative.parts:
+            pairs.append((f"share/{PACKAGE}/{relative}", files))
+    return pairs
+
+
+def libexec():
+    """Scripts under lib/tactile_equiv, where `ros2 run` and launch look for executables.
+
+    colcon makes them itself (setup.cfg); a wheel puts its console scripts into bin/ only.
+    """
+    if not {"bdist_wheel", "editable_wheel"} & set(sys.argv):
+        return []
+    scripts = [f"resource/libexec/{entry.split()[0]}" for entry in EXECUTABLES]
+    return [(f"lib/{PACKAGE}", scripts)]
+
+
+setup(
+    name=PACKAGE,
+    version="0.1.0",
+    description="Position-independent texture class and contact map from touch, as a ROS 2 node",
+    license="Apache-2.0",
+    maintainer="tactile_equiv maintainers",
+    maintainer_email="maintainers@tactile-equiv.example.org",
+    python_requires=">=3.10",
+    packages=[PACKAGE, "tactile_equiv_sim"],
+    package_dir={"tactile_equiv_sim": "sim"},
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
+        (f"share/{PACKAGE}", ["package.xml"]),
+        *shared("launch", "config"),
+        *libexec(),
+    ],
+    install_requires=["numpy>=1.21", "torch>=2.0", "pyyaml>=5.4", "safetensors>=0.4", "tqdm>=4.57"],
+    extras_require=EXTRAS,
+    entry_points={"console_scripts": EXECUTABLES},
+    zip_safe=False,
+)

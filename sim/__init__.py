@@ -1,0 +1,1 @@
+"""Simulated presses, the demonstration and the simulator node; imports `tactile_equiv`."""
