@@ -1,4 +1,4 @@
-"""Installs the package with pip (`pip install .`, `-e .`) and with colcon (also --symlink-install)."""
+"""Installs with pip (`pip install .`, `pip install -e .`) and with colcon (--symlink-install)."""
 
 import sys
 from pathlib import Path

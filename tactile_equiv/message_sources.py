@@ -1,0 +1,89 @@
+"""C, C++ and Python sources of a ROS message package, made by the rosidl generators at hand."""
+
+import contextlib
+import io
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rosidl_adapter import convert_to_idl
+from rosidl_generator_c import generate_c
+from rosidl_generator_py import generate_py
+from rosidl_generator_type_description import generate_type_hash
+from rosidl_typesupport_c import generate_c as generate_typesupport_c
+from rosidl_typesupport_fastrtps_c import generate_typesupport_fastrtps_c
+
+TYPE_SUPPORT = "rosidl_typesupport_fastrtps_c"
+
+
+def generate_sources(
+    package: str, messages: Mapping[str, str], folder: Path, prefix: Path = Path(sys.prefix)
+) -> dict[str, str]:
+    """Writes every source of `package` below `folder`/`package` and returns its type hashes.
+
+    `messages` maps message names to field lists in .msg syntax. Messages of other packages are
+    looked up in `prefix`/share. The result maps message names to RIHS01 strings (REP 2016).
+    """
+    root = folder / package
+    (root / "msg").mkdir(parents=True)
+    for name, fields in messages.items():
+        (root / "msg" / f"{name}.msg").write_text(fields)
+    with contextlib.redirect_stdout(io.StringIO()):
+        for name in messages:
+            convert_to_idl(root, package, Path("msg") / f"{name}.msg", root)
+        _generate(package, list(messages), root, prefix)
+    return {name: _type_hash(root / "msg" / f"{name}.json") for name in messages}
+
+
+def _generate(package: str, names: list[str], root: Path, prefix: Path) -> None:
+    def run(generator: str, function: Callable[..., Any], *rest: Any, **extra: Any) -> None:
+        templates = prefix / "share" / generator / "resource"
+        arguments = _arguments(package, names, root, templates) | extra
+        file = root / f"{generator}.json"
+        file.write_text(json.dumps(arguments))
+        function(str(file), *rest)
+
+    described = [f"msg/{name}.idl:{root}/msg/{name}.json" for name in names]
+    sources = [f"{root}/msg/{name}.msg" for name in names]
+    run("rosidl_generator_type_description", generate_type_hash, include_paths=_packages(prefix))
+    run(
+        "rosidl_generator_c",
+        generate_c,
+        type_description_tuples=described,
+        ros_interface_files=sources,
+    )
+    run(TYPE_SUPPORT, generate_typesupport_fastrtps_c)
+    run("rosidl_typesupport_c", generate_typesupport_c, [TYPE_SUPPORT])
+    run("rosidl_generator_py", generate_py, ["rosidl_typesupport_c"])
+    for generator in ("rosidl_generator_c", TYPE_SUPPORT):
+        _write_visibility_header(package, generator, root, prefix)
+
+
+def _arguments(package: str, names: list[str], root: Path, templates: Path) -> dict[str, Any]:
+    return {
+        "package_name": package,
+        "output_dir": str(root),
+        "template_dir": str(templates),
+        "idl_tuples": [f"{root}:msg/{name}.idl" for name in names],
+        "ros_interface_dependencies": [],
+        "target_dependencies": [],
+    }
+
+
+def _packages(prefix: Path) -> list[str]:
+    folders = sorted({path.parent.parent for path in prefix.glob("share/*/msg/*.json")})
+    return [f"{folder.name}:{folder}" for folder in folders]
+
+
+def _write_visibility_header(package: str, generator: str, root: Path, prefix: Path) -> None:
+    name = f"{generator}__visibility_control.h"
+    template = (prefix / "share" / generator / "resource" / f"{name}.in").read_text()
+    text = template.replace("@PROJECT_NAME_UPPER@", package.upper())
+    (root / "msg" / name).write_text(text.replace("@PROJECT_NAME@", package))
+
+
+def _type_hash(description: Path) -> str:
+    hashes: list[dict[str, str]] = json.loads(description.read_text())["type_hashes"]
+    return hashes[0]["hash_string"]
