@@ -1,0 +1,141 @@
+"""Data-set files: frames, labels, class_names in one .npz."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tactile_equiv.errors import DataError
+
+KEYS = ("frames", "labels", "class_names")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled frames.
+
+    Attributes:
+        frames: (N, H, W) or (N, H, W, C), sensor units, as recorded.
+        labels: (N,) class indices.
+        class_names: K names.
+        source: name of the file.
+        sha256: hash of the file.
+    """
+
+    frames: NDArray[Any]
+    labels: NDArray[np.int64]
+    class_names: tuple[str, ...]
+    source: str = ""
+    sha256: str = ""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def subset(self, chosen: NDArray[Any]) -> Dataset:
+        """The frames at an index or mask array (N,)."""
+        return Dataset(
+            self.frames[chosen], self.labels[chosen], self.class_names, self.source, self.sha256
+        )
+
+
+def load_dataset(file: Path | str) -> Dataset:
+    """Read an .npz with `frames`, `labels` and `class_names`; never unpickles.
+
+    Raises:
+        DataError: if the file is unreadable, a key is missing, shapes or types do not fit, or a class is empty.
+    """
+    path = Path(file)
+    arrays = load_arrays(path, KEYS)
+    frames, labels, names = (arrays[key] for key in KEYS)
+    if frames.ndim not in (3, 4) or 0 in frames.shape or frames.dtype.kind not in "buif":
+        raise DataError(
+            f"{path}: frames has shape {frames.shape} and type {frames.dtype}: "
+            "it must be (N, rows, columns[, channels]) of integers or real numbers, N > 0"
+        )
+    if labels.shape != (len(frames),) or labels.dtype.kind not in "iu":
+        raise DataError(
+            f"{path}: labels has shape {labels.shape} and type {labels.dtype}: "
+            f"it must hold one integer for each of the {len(frames)} frames"
+        )
+    if names.ndim != 1 or names.dtype.kind not in "US" or len(set(names.tolist())) != len(names):
+        raise DataError(
+            f"{path}: class_names has shape {names.shape} and type {names.dtype}: "
+            "it must be a list of different texts"
+        )
+    _check_labels(path, labels, names)
+    return Dataset(
+        frames,
+        labels.astype(np.int64),
+        tuple(names.astype(str).tolist()),
+        path.name,
+        hashlib.sha256(path.read_bytes()).hexdigest(),
+    )
+
+
+def load_arrays(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+    """The named arrays of an .npz file.
+
+    Raises:
+        DataError: if the file is unreadable or lacks one of them.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            missing = [key for key in keys if key not in content.files]
+            if missing:
+                raise DataError(
+                    f"{path} lacks {', '.join(missing)} and has {', '.join(content.files) or 'nothing'}: "
+                    f"the keys must be {', '.join(keys)}"
+                )
+            return {key: content[key] for key in keys}
+    except DataError:
+        raise
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError, AttributeError, TypeError) as error:
+        raise DataError(
+            f"{path} cannot be read ({error}): it must be an .npz file written by numpy.savez, without objects"
+        ) from error
+
+
+def _check_labels(path: Path, labels: NDArray[Any], names: NDArray[Any]) -> None:
+    if labels.min() < 0 or labels.max() >= len(names):
+        raise DataError(
+            f"{path}: labels run from {labels.min()} to {labels.max()} but there are {len(names)} class_names: "
+            f"they must lie in 0 .. {len(names) - 1}"
+        )
+    empty = [str(names[k]) for k in range(len(names)) if not (labels == k).any()]
+    if empty:
+        raise DataError(
+            f"{path}: no frame of class {', '.join(empty)}: record some, or take the name out of class_names"
+        )
+
+
+def split_by_position(dataset: Dataset, fraction: float = 0.6) -> NDArray[np.bool_]:
+    """(N,) True for the `fraction` of each class whose contact centroid lies furthest left (training part).
+
+    Frames must be single-channel, sensor resting at 0.
+    """
+    weight = dataset.frames.astype(np.float64).sum(axis=1)  # (N, W)
+    column = weight @ np.arange(weight.shape[1]) / np.maximum(weight.sum(axis=1), 1e-12)
+    return _first_of_each_class(dataset.labels, column, fraction)
+
+
+def split_at_random(dataset: Dataset, fraction: float, seed: int) -> NDArray[np.bool_]:
+    """(N,) True for a random `fraction` of each class."""
+    order = np.random.default_rng(seed).random(len(dataset))
+    return _first_of_each_class(dataset.labels, order, fraction)
+
+
+def _first_of_each_class(
+    labels: NDArray[np.int64], order: NDArray[np.float64], fraction: float
+) -> NDArray[np.bool_]:
+    first = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        ranked = members[np.argsort(order[members], kind="stable")]
+        first[ranked[: round(fraction * len(ranked))]] = True
+    return first

@@ -1,0 +1,25 @@
+"""Every error that this package raises on purpose."""
+
+
+class TactileError(ValueError):
+    """Base class: the message says what came, what would have been right, and what to do."""
+
+
+class FrameError(TactileError):
+    """A frame or message that cannot be perceived; `reason` is the short name counted in diagnostics."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class ModelError(TactileError):
+    """A model directory that is missing, incomplete, corrupt or of another version."""
+
+
+class DataError(TactileError):
+    """A data or recording file that is missing, unreadable or of the wrong shape."""
+
+
+class SettingsError(TactileError):
+    """A parameter with an unknown name, a wrong type or a value out of range."""

@@ -1,0 +1,83 @@
+"""Accuracy of a model on a data set, through the same `perceive` that runs on the robot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tactile_equiv.dataset import Dataset
+from tactile_equiv.errors import DataError
+from tactile_equiv.model import Model
+from tactile_equiv.percept import perceive
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Counts of what was seen.
+
+    Attributes:
+        class_names: the model's classes.
+        confusion: (K, K) frames by true class (row) and class seen (column).
+        no_contact: (K,) frames by true class in which no contact was seen; they count as wrong.
+    """
+
+    class_names: tuple[str, ...]
+    confusion: NDArray[np.int64]
+    no_contact: NDArray[np.int64]
+
+    @property
+    def per_class(self) -> NDArray[np.int64]:
+        """Frames of each true class, (K,)."""
+        total: NDArray[np.int64] = self.confusion.sum(axis=1) + self.no_contact
+        return total
+
+    @property
+    def accuracy(self) -> float:
+        """Share of frames whose class was seen right."""
+        return float(np.trace(self.confusion) / self.per_class.sum())
+
+    @property
+    def mean_per_class_accuracy(self) -> float:
+        """Mean over the classes present of the share that was seen right."""
+        present = self.per_class > 0
+        return float((np.diag(self.confusion)[present] / self.per_class[present]).mean())
+
+    def to_json(self) -> dict[str, Any]:
+        """Figures as JSON values."""
+        return {
+            "n": int(self.per_class.sum()),
+            "accuracy": self.accuracy,
+            "mean_per_class_accuracy": self.mean_per_class_accuracy,
+            "class_names": list(self.class_names),
+            "confusion": self.confusion.tolist(),
+            "no_contact": self.no_contact.tolist(),
+        }
+
+
+def evaluate(model: Model, dataset: Dataset) -> Evaluation:
+    """Perceive every frame and count; classes are matched by name.
+
+    Raises:
+        DataError: if the data has a class that the model does not know.
+        FrameError: if a frame cannot be perceived.
+    """
+    classes = model.card.classes
+    unknown = [name for name in dataset.class_names if name not in classes]
+    if unknown:
+        raise DataError(
+            f"{dataset.source} has class {', '.join(unknown)}, which model {model.card.name!r} does not know: "
+            f"its classes are {', '.join(classes)}"
+        )
+    confusion = np.zeros((len(classes), len(classes)), np.int64)
+    no_contact = np.zeros(len(classes), np.int64)
+    for frame, label in zip(dataset.frames, dataset.labels, strict=True):
+        true = classes.index(dataset.class_names[label])
+        seen = perceive(model, frame).texture
+        if seen is None:
+            no_contact[true] += 1
+        else:
+            confusion[true, seen.index] += 1
+    return Evaluation(classes, confusion, no_contact)

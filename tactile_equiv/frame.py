@@ -1,0 +1,174 @@
+"""From a raw sensor frame to network input: tare, dead-zone, fixed normalisation.
+
+After `level` nothing depends on (row, column): untouched skin is exactly 0.0 everywhere, and every taxel went
+through the same function. Normalisation is fixed, never computed from the frame itself, because a scale taken
+from the frame destroys the magnitude and makes one corner of the skin depend on another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tactile_equiv.errors import FrameError, ModelError
+
+FloatArray = NDArray[np.float32]
+BoolArray = NDArray[np.bool_]
+
+RESPONSES = ("linear", "logarithmic")
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """How sensor units become network units; the same for every taxel and every frame.
+
+    Attributes:
+        dead_zone: tared values up to this one are no contact, sensor units, >= 0.
+        scale: sensor units that make 1.0 (linear) or log 2 (logarithmic) network units, > 0.
+        response: "linear" x / scale, or "logarithmic" log(1 + x / scale).
+        signed: keep negative tared values (camera gels); a pressure array sets them to 0.
+
+    Raises:
+        ModelError: if a value is out of range.
+    """
+
+    dead_zone: float
+    scale: float
+    response: str = "linear"
+    signed: bool = False
+
+    def __post_init__(self) -> None:
+        numbers = isinstance(self.dead_zone, (int, float)) and isinstance(self.scale, (int, float))
+        if not (numbers and 0 <= self.dead_zone < np.inf and 0 < self.scale < np.inf):
+            raise ModelError(
+                f"normalisation has dead_zone {self.dead_zone!r} and scale {self.scale!r}: "
+                "dead_zone must be a number >= 0 and scale a number > 0, both in sensor units"
+            )
+        if self.response not in RESPONSES:
+            raise ModelError(f"response is {self.response!r}: use one of {RESPONSES}")
+
+    def to_network_units(self, pressure: FloatArray) -> FloatArray:
+        """Dead-zoned sensor units to network units, pointwise; 0.0 stays exactly 0.0."""
+        scaled = pressure / np.float32(self.scale)
+        if self.response == "linear":
+            return scaled
+        compressed: FloatArray = np.copysign(np.log1p(np.abs(scaled)), scaled)
+        return compressed
+
+    def to_json(self) -> dict[str, Any]:
+        """The values as plain JSON."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(values: dict[str, Any]) -> Normalisation:
+        """Inverse of `to_json`.
+
+        Raises:
+            ModelError: if a key is unknown or missing, or a value is out of range.
+        """
+        try:
+            return Normalisation(**values)
+        except TypeError as error:
+            raise ModelError(
+                f"normalisation {values} is not understood ({error}): "
+                f"its keys are {sorted(Normalisation.__dataclass_fields__)}"
+            ) from error
+
+
+@dataclass(frozen=True)
+class Level:
+    """A levelled frame.
+
+    Attributes:
+        pressure: (C, H, W) tared and dead-zoned, sensor units, exactly 0.0 where untouched.
+        network_input: (C, H, W) the same in network units.
+        invalid: (H, W) taxels that gave no number; their pressure is filled from their neighbours.
+    """
+
+    pressure: FloatArray
+    network_input: FloatArray
+    invalid: BoolArray
+
+
+def level(
+    frame: NDArray[Any], normalisation: Normalisation, tare: FloatArray | None = None
+) -> Level:
+    """Tare, dead-zone and normalise one frame.
+
+    Args:
+        frame: (H, W) or (H, W, C), any integer or real type, sensor units; NaN or infinite = invalid taxel.
+        normalisation: dead-zone and scale.
+        tare: the untouched sensor, shaped as the frame; None means that the sensor rests at 0.
+
+    Raises:
+        FrameError: if the frame has no taxels, another shape than the tare, no valid taxel or no numbers.
+    """
+    values = _planes(frame, "frame")  # (C, H, W)
+    if tare is not None:
+        offset = _planes(tare, "tare")
+        if offset.shape != values.shape:
+            raise FrameError(
+                "size",
+                f"frame is {_size(values)} but the tare was taken at {_size(offset)}: "
+                "tare again after a change of sensor",
+            )
+        values = values - offset
+    invalid: BoolArray = ~np.isfinite(values).all(axis=0)  # (H, W)
+    if invalid.any():
+        if invalid.all():
+            raise FrameError(
+                "invalid",
+                f"all {invalid.size} taxels are NaN or infinite: at least one must be a number; check the driver",
+            )
+        values = np.where(invalid, np.float32(0), values)
+    pressure = _dead_zone(values, normalisation)
+    if invalid.any():
+        pressure = _fill(pressure, invalid)
+    return Level(pressure, normalisation.to_network_units(pressure), invalid)
+
+
+def _planes(frame: NDArray[Any], what: str) -> FloatArray:
+    array = np.asarray(frame)
+    if array.dtype.kind not in "buif":
+        raise FrameError("type", f"{what} has type {array.dtype}: it must hold integers or real numbers")
+    if array.ndim not in (2, 3) or array.size == 0:
+        raise FrameError(
+            "shape",
+            f"{what} has shape {array.shape}: it must be (rows, columns) or (rows, columns, channels), none of them 0",
+        )
+    with np.errstate(over="ignore"):
+        single = np.asarray(array, dtype=np.float32)
+    return single[None] if single.ndim == 2 else np.moveaxis(single, 2, 0)
+
+
+def _size(planes: FloatArray) -> str:
+    channels, height, width = planes.shape
+    return f"{height}x{width}" + (f" with {channels} channels" if channels > 1 else "")
+
+
+def _dead_zone(values: FloatArray, normalisation: Normalisation) -> FloatArray:
+    """Soft threshold: continuous, so that a contact fades in instead of jumping."""
+    threshold = np.float32(normalisation.dead_zone)
+    pressed: FloatArray = np.maximum(values - threshold, np.float32(0))
+    if not normalisation.signed:
+        return pressed
+    return pressed - np.maximum(-values - threshold, np.float32(0))
+
+
+def _fill(pressure: FloatArray, invalid: BoolArray) -> FloatArray:
+    """Invalid taxels take the mean of their valid neighbours; skin beyond the border counts as untouched."""
+    _, height, width = pressure.shape
+    values = np.pad(np.where(invalid, np.float32(0), pressure), ((0, 0), (1, 1), (1, 1)))
+    valid = np.pad(~invalid, 1, constant_values=True).astype(np.float32)
+    total = np.zeros_like(pressure)
+    count = np.zeros((height, width), np.float32)
+    for row in range(3):
+        for column in range(3):
+            total += values[:, row : row + height, column : column + width]
+            count += valid[row : row + height, column : column + width]
+    mean = total / np.maximum(count, np.float32(1))
+    filled: FloatArray = np.where(invalid, mean, pressure)
+    return filled

@@ -1,0 +1,205 @@
+"""The network: exactly translation-equivariant up to the border of a finite sensor.
+
+Two ideas make it exact (measured in docs of this project; see `symmetry.py` for the measuring functions):
+
+1. A *zero-preserving layer* y = phi(W * x + b) - phi(b) maps untouched skin (exactly 0.0) to exactly
+   0.0. Zero padding then *is* the infinite empty plane, and biases keep their expressive power.
+2. The canvas *grows*: each layer pads by (kernel - 1) * dilation on every side (full convolution), so no response
+   is ever cut off inside the network. A contact at the border is computed like one in the middle.
+
+There is no stride, no pooling and no batch statistic between input and heads (Zhang 2019, Making Convolutional
+Networks Shift-Invariant Again; Kayhan and van Gemert 2020, On Translation Invariance in CNNs).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tactile_equiv.errors import ModelError
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "relu": nn.ReLU,
+    "softplus": nn.Softplus,
+}
+
+CONTACT_PRIOR = -3.0
+"""Log-odds of contact on untouched skin before training."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Sizes of a network; one set of weights works on frames of any size.
+
+    Attributes:
+        classes: number of texture classes, >= 1.
+        input_channels: 1 for a taxel array, 3 for a colour gel.
+        channels: output channels of each layer.
+        dilations: dilation of each layer, as many as `channels`.
+        kernel: odd side of every kernel, in taxels.
+        activation: a key of `ACTIVATIONS`.
+
+    Raises:
+        ModelError: if the sizes do not fit together.
+    """
+
+    classes: int
+    input_channels: int = 1
+    channels: tuple[int, ...] = (16, 24, 32, 32)
+    dilations: tuple[int, ...] = (1, 1, 2, 4)
+    kernel: int = 3
+    activation: str = "gelu"
+
+    def __post_init__(self) -> None:
+        if len(self.channels) != len(self.dilations) or not self.channels:
+            raise ModelError(
+                f"channels {self.channels} and dilations {self.dilations} differ in length or are empty: "
+                "give one dilation for each layer"
+            )
+        sizes = (self.classes, self.input_channels, *self.channels, *self.dilations)
+        if min(sizes) < 1:
+            raise ModelError(f"a size is below 1 in {self}: every count and dilation must be at least 1")
+        if self.kernel % 2 == 0 or self.kernel < 1:
+            raise ModelError(f"kernel is {self.kernel}: it must be odd, so that layers are centred")
+        if self.activation not in ACTIVATIONS:
+            raise ModelError(f"activation is {self.activation!r}: use one of {sorted(ACTIVATIONS)}")
+
+    @property
+    def radius(self) -> int:
+        """Receptive radius R in taxels: the canvas grows by R on every side."""
+        return (self.kernel - 1) // 2 * sum(self.dilations)
+
+    @property
+    def pooled_features(self) -> int:
+        """Length of the pooled feature vector: sums and root sums of squares of the last layer."""
+        return 2 * self.channels[-1]
+
+    def to_json(self) -> dict[str, Any]:
+        """The sizes as plain JSON values."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    @staticmethod
+    def from_json(sizes: dict[str, Any]) -> Architecture:
+        """Inverse of `to_json`.
+
+        Raises:
+            ModelError: if a key is unknown or missing, or a value is of the wrong type.
+        """
+        try:
+            return Architecture(
+                **{k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items()}
+            )
+        except TypeError as error:
+            raise ModelError(
+                f"architecture {sizes} is not understood ({error}): "
+                f"its keys are {sorted(Architecture.__dataclass_fields__)}"
+            ) from error
+
+
+class ZeroPreservingLayer(nn.Module):
+    """y = phi(W * x + b) - phi(b), full convolution: the canvas grows, 0.0 stays 0.0."""
+
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int, dilation: int, activation: nn.Module
+    ) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(
+            inputs, outputs, kernel, padding=(kernel - 1) * dilation, dilation=dilation
+        )
+        self.activation = activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        bias = self.convolution.bias
+        assert bias is not None
+        background = self.activation(bias)[:, None, None]  # (C', 1, 1)
+        response: Tensor = self.activation(self.convolution(x)) - background
+        return response  # (N, C', H + growth, W + growth)
+
+
+class TactileNetwork(nn.Module):
+    """Trunk of zero-preserving layers, a contact head and a texture head.
+
+    `forward` gives what a back end must reproduce: the contact map and the feature canvas.
+    """
+
+    pooled_mean: Tensor
+    pooled_scale: Tensor
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.architecture = architecture
+        inputs = (architecture.input_channels, *architecture.channels[:-1])
+        self.trunk = nn.Sequential(
+            *(
+                ZeroPreservingLayer(i, o, architecture.kernel, d, ACTIVATIONS[architecture.activation]())
+                for i, o, d in zip(inputs, architecture.channels, architecture.dilations, strict=True)
+            )
+        )
+        self.contact_head = nn.Conv2d(architecture.channels[-1], 1, 1, bias=False)
+        self.contact_prior = nn.Parameter(torch.full((1,), CONTACT_PRIOR))
+        self.texture_head = nn.Linear(architecture.pooled_features, architecture.classes)
+        self.register_buffer("pooled_mean", torch.zeros(architecture.pooled_features))
+        self.register_buffer("pooled_scale", torch.ones(architecture.pooled_features))
+
+    def features(self, frames: Tensor) -> Tensor:
+        """Levelled frames (N, C, H, W) to the grown feature canvas (N, F, H + 2R, W + 2R)."""
+        canvas: Tensor = self.trunk(frames)
+        return canvas
+
+    def contact_evidence(self, canvas: Tensor) -> Tensor:
+        """Feature canvas (N, F, H + 2R, W + 2R) to evidence of contact (N, H, W) on the sensor, 0.0 = untouched."""
+        radius = self.architecture.radius
+        height, width = canvas.shape[2] - 2 * radius, canvas.shape[3] - 2 * radius
+        on_sensor = canvas[:, :, radius : radius + height, radius : radius + width]
+        evidence: Tensor = self.contact_head(on_sensor)[:, 0]
+        return evidence
+
+    def contact_logits(self, canvas: Tensor) -> Tensor:
+        """Feature canvas (N, F, H + 2R, W + 2R) to contact log-odds (N, H, W): evidence + prior."""
+        return self.contact_evidence(canvas) + self.contact_prior
+
+    def contact_probability(self, canvas: Tensor) -> Tensor:
+        """Probability in [0, 1] that a taxel is touched, (N, H, W); untouched skin gives exactly 0.0.
+
+        With evidence z and prior b it is (sigmoid(z + b) - sigmoid(b)) / (1 - sigmoid(b)), not below 0,
+        written as (1 - exp(-z)) sigmoid(z + b) with 1 - exp(-z) = 2 t / (1 + t), t = tanh(z / 2), which
+        does not cancel where z is small.
+        """
+        evidence = functional.relu(self.contact_evidence(canvas))
+        t = torch.tanh(evidence / 2)
+        return 2 * t / (1 + t) * torch.sigmoid(evidence + self.contact_prior)
+
+    def texture_logits(self, canvas: Tensor) -> Tensor:
+        """Feature canvas (N, F, H', W') to class log-odds (N, classes), pooled over the whole canvas."""
+        return self.classify(pool(canvas))
+
+    def classify(self, pooled: Tensor) -> Tensor:
+        """Pooled features (N, 2F) to class log-odds (N, classes)."""
+        logits: Tensor = self.texture_head((compress(pooled) - self.pooled_mean) / self.pooled_scale)
+        return logits
+
+    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """Levelled frames (N, C, H, W) to contact map (N, H, W) and features (N, F, H + 2R, W + 2R)."""
+        canvas = self.features(frames)
+        return self.contact_probability(canvas), canvas
+
+
+def pool(canvas: Tensor) -> Tensor:
+    """Sum f and sqrt(sum f^2) over the grown canvas, (N, F, H', W') -> (N, 2F).
+
+    Accumulated in float64, so that the order of summation is lost in the cast to float32 and every
+    contained shift of a contact gives the same bits.
+    """
+    wide = canvas.flatten(2).double()  # (N, F, H' W')
+    return torch.cat([wide.sum(2), torch.linalg.vector_norm(wide, dim=2)], dim=1).float()
+
+
+def compress(pooled: Tensor) -> Tensor:
+    """asinh: odd, smooth and logarithmic for large sums, so that load and area shift it rather than scale it."""
+    return torch.asinh(pooled)

@@ -1,0 +1,151 @@
+"""Measure equivariance and invariance of anything that answers to frames. Numbers only; tests judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tactile_equiv.frame import FloatArray
+from tactile_equiv.model import Model
+from tactile_equiv.percept import perceive
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a subject answers to a frame.
+
+    Attributes:
+        contact_map: (H, W), should move with the contact.
+        pooled: (F,), should stay.
+        scores: (K,) class scores, should stay.
+    """
+
+    contact_map: NDArray[Any]
+    pooled: NDArray[Any]
+    scores: NDArray[Any]
+
+
+Subject = Callable[[FloatArray], Response]
+
+
+@dataclass(frozen=True)
+class ShiftErrors:
+    """Worst errors over all positions; every error is relative to the largest value of the reference.
+
+    Attributes:
+        positions: number of positions compared with the reference (the middle of the sensor).
+        map_error: contact map against the shifted reference map, where both are on the sensor.
+        pooled_drift: pooled features against the reference.
+        score_drift: class scores against the reference, absolute.
+        class_flips: positions where the best class differs.
+        distinct_pooled: different bit patterns of the pooled features, 1 = bit-identical.
+        empty_ripple: spread (maximum - minimum) of the contact map on an empty frame.
+        empty_pooled: largest absolute pooled feature on an empty frame.
+    """
+
+    positions: int
+    map_error: float
+    pooled_drift: float
+    score_drift: float
+    class_flips: int
+    distinct_pooled: int
+    empty_ripple: float
+    empty_pooled: float
+
+    def to_json(self) -> dict[str, float]:
+        """The numbers by name."""
+        return asdict(self)
+
+
+def subject_of(model: Model, *, contact_threshold: float = 0.5) -> Subject:
+    """A model as a subject, through the whole of `perceive`; scores come from the pooled features."""
+
+    def respond(frame: FloatArray) -> Response:
+        percept = perceive(model, frame, contact_threshold=contact_threshold)
+        scores = model.classifier.scores(percept.pooled)
+        return Response(percept.contact_map, percept.pooled, scores)
+
+    return respond
+
+
+def placed(patch: FloatArray, row: int, column: int, rows: int, columns: int) -> FloatArray:
+    """An empty frame (rows, columns) with a patch (h, w) whose first taxel lies at (row, column), cut at the border."""
+    frame = np.zeros((rows, columns), np.float32)
+    height, width = patch.shape
+    top, left = max(row, 0), max(column, 0)
+    bottom, right = min(row + height, rows), min(column + width, columns)
+    if top < bottom and left < right:
+        frame[top:bottom, left:right] = patch[top - row : bottom - row, left - column : right - column]
+    return frame
+
+
+def contained_positions(patch: FloatArray, rows: int, columns: int) -> list[tuple[int, int]]:
+    """Every (row, column) at which a patch (h, w) lies wholly inside the sensor, border rows included.
+
+    Raises:
+        ValueError: if the patch is larger than the sensor.
+    """
+    height, width = patch.shape
+    if height > rows or width > columns:
+        raise ValueError(f"patch {patch.shape} does not fit a sensor of {rows}x{columns}: take a smaller one")
+    return [(r, c) for r in range(rows - height + 1) for c in range(columns - width + 1)]
+
+
+def measure_shifts(
+    subject: Subject,
+    patch: FloatArray,
+    rows: int,
+    columns: int,
+    positions: Iterable[tuple[int, int]] | None = None,
+) -> ShiftErrors:
+    """Shift a contact over the sensor in whole taxels and compare with the contact in the middle.
+
+    Args:
+        subject: what is measured.
+        patch: (h, w) the contact, sensor units.
+        rows, columns: size of the sensor.
+        positions: first taxels of the patch; every contained position when None.
+    """
+    middle = (rows - patch.shape[0]) // 2, (columns - patch.shape[1]) // 2
+    reference = subject(placed(patch, *middle, rows, columns))
+    map_scale = _scale(reference.contact_map)
+    pooled_scale = _scale(reference.pooled)
+    map_error = pooled_drift = score_drift = 0.0
+    flips = count = 0
+    patterns = set()
+    for row, column in contained_positions(patch, rows, columns) if positions is None else positions:
+        seen = subject(placed(patch, row, column, rows, columns))
+        shift = row - middle[0], column - middle[1]
+        map_error = max(map_error, _map_difference(seen.contact_map, reference.contact_map, shift))
+        pooled_drift = max(pooled_drift, float(np.abs(seen.pooled - reference.pooled).max()))
+        score_drift = max(score_drift, float(np.abs(seen.scores - reference.scores).max()))
+        flips += int(seen.scores.argmax() != reference.scores.argmax())
+        patterns.add(seen.pooled.tobytes())
+        count += 1
+    empty = subject(np.zeros((rows, columns), np.float32))
+    return ShiftErrors(
+        positions=count,
+        map_error=map_error / map_scale,
+        pooled_drift=pooled_drift / pooled_scale,
+        score_drift=score_drift,
+        class_flips=flips,
+        distinct_pooled=len(patterns),
+        empty_ripple=float(empty.contact_map.max() - empty.contact_map.min()),
+        empty_pooled=float(np.abs(empty.pooled).max()),
+    )
+
+
+def _scale(values: NDArray[Any]) -> float:
+    return max(float(np.abs(values).max()), 1e-12)
+
+
+def _map_difference(seen: NDArray[Any], reference: NDArray[Any], shift: tuple[int, int]) -> float:
+    """Largest difference where the shifted reference and the seen map are both on the sensor."""
+    (top, left), (rows, columns) = shift, seen.shape
+    here = seen[max(top, 0) : rows + min(top, 0), max(left, 0) : columns + min(left, 0)]
+    there = reference[max(-top, 0) : rows + min(-top, 0), max(-left, 0) : columns + min(-left, 0)]
+    return float(np.abs(here - there).max())
