@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Distribution, setup
 
 PACKAGE = "tactile_equiv"
 HERE = Path(__file__).resolve().parent
@@ -23,6 +23,17 @@ EXTRAS = {
     "bags": ["rosbags>=0.10"],
     "test": [*OPENCV, "hypothesis>=6", "mypy>=1.10", "pytest>=7", "ruff>=0.5", "types-PyYAML"],
 }
+
+
+class WithData(Distribution):
+    """A distribution whose editable wheel carries data_files, which setuptools leaves out.
+
+    Without them `pip install -e` has no ament index marker and nothing for `ros2 run`.
+    """
+
+    def has_data(self):
+        """The question editable_wheel asks before it runs install_data."""
+        return self.has_data_files()
 
 
 def shared(*folders):
@@ -50,6 +61,7 @@ def libexec():
 
 setup(
     name=PACKAGE,
+    distclass=WithData,
     version="0.1.0",
     description="Position-independent texture class and contact map from touch, as a ROS 2 node",
     license="Apache-2.0",

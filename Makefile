@@ -1,0 +1,17 @@
+# make demo    real presses through a perception node, a live table and one picture
+# make test    ruff, mypy and pytest
+# Both make their environment first; PYTHON=python3.12 chooses the interpreter, ARGS= adds options.
+.PHONY: demo test environment
+
+RUN = PYTHON="$(PYTHON)" sh environment/run
+
+demo:
+	@$(RUN) python -m tactile_equiv_sim.demo $(ARGS)
+
+test:
+	@$(RUN) ruff check .
+	@$(RUN) mypy
+	@$(RUN) python -m pytest $(ARGS)
+
+environment:
+	@$(RUN)
