@@ -1,0 +1,53 @@
+"""Fixtures that give every test its own ROS domain and its own context."""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tactile_equiv.ros_environment import prepare_ros_environment
+
+DOMAINS = range(1, 101)
+
+prepare_ros_environment()
+
+
+@pytest.fixture
+def ros_domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A domain id that no other test on this machine holds, also set as ROS_DOMAIN_ID."""
+    handle, domain = lock_domain()
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(domain))
+    yield domain
+    os.close(handle)
+
+
+def lock_domain() -> tuple[int, int]:
+    """File handle and domain id; the domain is taken until the handle is closed."""
+    folder = Path(tempfile.gettempdir()) / f"tactile_equiv_domains_{os.getuid()}"
+    folder.mkdir(exist_ok=True)
+    start = os.getpid()
+    for offset in range(len(DOMAINS)):
+        domain = DOMAINS[(start + offset) % len(DOMAINS)]
+        handle = os.open(folder / str(domain), os.O_RDWR | os.O_CREAT)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+        else:
+            return handle, domain
+    raise RuntimeError(
+        f"all {len(DOMAINS)} domains are taken: look for tests that hang in {folder}"
+    )
+
+
+@pytest.fixture
+def ros_context(ros_domain: int) -> Iterator["object"]:
+    """An initialised rclpy context in a domain of its own; shut down after the test."""
+    rclpy = pytest.importorskip("rclpy")
+    context = rclpy.Context()
+    rclpy.init(context=context, domain_id=ros_domain)
+    yield context
+    rclpy.try_shutdown(context=context)

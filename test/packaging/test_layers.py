@@ -1,0 +1,84 @@
+"""Which module may import what: the algorithm never meets ROS, the package never its simulator."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROS_MODULES = {"messages", "parameters", "diagnostics", "perception_node", "replay"}
+BUILD_MODULES = {"message_package", "message_sources", "vision_msgs_package"}
+ROS_PREFIXES = ("rclpy", "rosidl", "rcl_interfaces", "ament_index_python", "launch", "std_srvs")
+
+
+def imported(source):
+    """Dotted names that `source` imports anywhere, also inside functions."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            names |= {f"{base}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            names |= {arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant)}
+    return names
+
+
+def is_ros(name):
+    top = name.split(".")[0]
+    return top.startswith(ROS_PREFIXES) or top.endswith(("_msgs", "_interfaces"))
+
+
+def violations(module, source):
+    """What `tactile_equiv`.`module` with text `source` imports but may not."""
+    wrong = {name for name in imported(source) if name.startswith((".", "tactile_equiv_sim"))}
+    if module in ROS_MODULES:
+        return wrong
+    for name in imported(source):
+        parts = name.split(".")
+        own = parts[1] if parts[0] == "tactile_equiv" and len(parts) > 1 else ""
+        build = module in BUILD_MODULES
+        if (is_ros(name) and not (build and name.startswith("rosidl"))) or own in ROS_MODULES:
+            wrong.add(name)
+        if own in BUILD_MODULES and not build:
+            wrong.add(name)
+    return wrong
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "tactile_equiv").glob("*.py")), ids=lambda p: p.stem
+)
+def test_module_keeps_its_layer(path):
+    assert violations(path.stem, path.read_text()) == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import rclpy",
+        "import rclpy.node as node",
+        "from sensor_msgs.msg import Image",
+        "def f():\n    from vision_msgs import msg",
+        "from tactile_equiv.perception_node import main",
+        "from tactile_equiv import messages",
+        "import tactile_equiv.parameters",
+        "import tactile_equiv_sim.demo",
+        "from . import messages",
+        "from tactile_equiv import message_package",
+        "import importlib\nimportlib.import_module('rclpy')",
+        "from rosidl_runtime_py.utilities import get_message",
+    ],
+)
+def test_a_pure_module_that_breaks_the_layer_is_caught(source):
+    assert violations("network", f"import numpy\n{source}\n")
+
+
+def test_a_pure_module_may_import_pure_things():
+    source = "import rosbags.highlevel\nfrom tactile_equiv.frame import level\nimport torch\n"
+    assert violations("recordings", source) == set()
+
+
+def test_ros_modules_may_import_ros_but_not_the_simulator():
+    assert violations("messages", "from sensor_msgs.msg import Image\n") == set()
+    assert violations("perception_node", "import tactile_equiv_sim\n") == {"tactile_equiv_sim"}
