@@ -18,6 +18,7 @@ from tactile_equiv.backends import Backend, choose_backend
 from tactile_equiv.errors import ModelError
 from tactile_equiv.frame import Normalisation
 from tactile_equiv.network import Architecture, TactileNetwork
+from tactile_equiv.share import share_directory
 
 CARD_FILE = "card.json"
 WEIGHTS_FILE = "weights.safetensors"
@@ -159,6 +160,24 @@ def load_model(directory: Path | str, backend: str = "auto", device: str = "auto
     if onnx_file is not None:
         _verified_bytes(onnx_file, card)
     return assemble(network, card, onnx_file, backend, device)
+
+
+def find_model(name: str) -> Path:
+    """The directory of a model: a path, or the name of a shipped model under config/models.
+
+    Raises:
+        ModelError: if there is neither.
+    """
+    if Path(name).is_dir():
+        return Path(name)
+    shipped = share_directory() / "config" / "models"
+    if name and (shipped / name).is_dir():
+        return shipped / name
+    names = sorted(folder.name for folder in shipped.glob("*/"))
+    raise ModelError(
+        f"no model {name!r}: give a directory with {CARD_FILE} and {WEIGHTS_FILE}, "
+        f"or a shipped model ({', '.join(names) or 'none here'})"
+    )
 
 
 def load_network(directory: Path | str) -> tuple[TactileNetwork, Card]:

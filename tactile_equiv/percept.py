@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactile_equiv.errors import FrameError
-from tactile_equiv.frame import BoolArray, FloatArray, Level, level
+from tactile_equiv.frame import BoolArray, FloatArray, level
 from tactile_equiv.model import Model
 
 LabelArray = NDArray[np.int32]
@@ -21,19 +21,27 @@ class Texture:
     """A texture class and how sure the network is.
 
     Attributes:
-        index: class index of the highest score.
-        name: its name.
+        names: all classes of the model, K.
         scores: probability of every class, (K,), summing to 1.
     """
 
-    index: int
-    name: str
+    names: tuple[str, ...]
     scores: NDArray[np.float64]
 
     @property
+    def index(self) -> int:
+        """Index of the best class."""
+        return int(self.scores.argmax())
+
+    @property
+    def name(self) -> str:
+        """Name of the best class."""
+        return self.names[self.index]
+
+    @property
     def score(self) -> float:
-        """Probability of the class, in [0, 1]."""
-        return float(self.scores[self.index])
+        """Probability of the best class, in [0, 1]."""
+        return float(self.scores.max())
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ class Percept:
 
     Attributes:
         contact_map: (H, W) probability of contact in [0, 1]; NaN = invalid taxel.
+        pressure: (H, W) tared and dead-zoned, sensor units; the sum of magnitudes over channels.
         contacts: the contacts, largest load first.
         texture: class of the whole frame; None when nothing is touched.
         pooled: (2F,) pooled features of the whole frame, exactly 0.0 when the skin is empty.
@@ -73,6 +82,7 @@ class Percept:
     """
 
     contact_map: FloatArray
+    pressure: FloatArray
     contacts: tuple[Contact, ...]
     texture: Texture | None
     pooled: FloatArray
@@ -109,11 +119,13 @@ def perceive(
         )
     contact_map, canvas = model.backend.run(levelled.network_input)
     pooled = pool(canvas)
+    pressure = np.abs(levelled.pressure).sum(axis=0)  # (H, W)
     contacts = find_contacts(
-        model, contact_map, canvas, levelled, contact_threshold, min_contact_area, pooled
+        model, contact_map, canvas, pressure, contact_threshold, min_contact_area, pooled
     )
     return Percept(
         contact_map=np.where(levelled.invalid, np.float32(np.nan), contact_map),
+        pressure=pressure,
         contacts=contacts,
         texture=_texture(model, pooled) if contacts else None,
         pooled=pooled,
@@ -136,7 +148,7 @@ def find_contacts(
     model: Model,
     contact_map: FloatArray,
     canvas: FloatArray,
-    levelled: Level,
+    pressure: FloatArray,
     threshold: float,
     min_area: int,
     whole: FloatArray,
@@ -147,7 +159,7 @@ def find_contacts(
         model: gives the classifier and the receptive radius.
         contact_map: (H, W) contact probability.
         canvas: (F, H + 2R, W + 2R) features.
-        levelled: the frame behind the map.
+        pressure: (H, W) sensor units.
         threshold: contact probability from which a taxel is touched.
         min_area: smaller components are dropped, taxels.
         whole: (2F,) pooled features of the whole canvas, reused when there is one contact.
@@ -159,7 +171,7 @@ def find_contacts(
         return ()
     radius = model.card.architecture.radius
     nearest = np.pad(labels, radius) if len(kept) == 1 else _nearest_component(labels, kept, radius)
-    energy = contact_map * np.abs(levelled.pressure).sum(axis=0)  # (H, W)
+    energy = contact_map * pressure  # (H, W)
     contacts = []
     for k in kept:
         if len(kept) == 1:
@@ -167,24 +179,23 @@ def find_contacts(
         else:
             pooled = pool(canvas, nearest == k)
             weight = np.where(_crop(nearest, radius) == k, energy, np.float32(0))
-        contacts.append(_contact(labels == k, stats[k], weight, levelled, _texture(model, pooled)))
+        contacts.append(_contact(labels == k, stats[k], weight, pressure, _texture(model, pooled)))
     return tuple(sorted(contacts, key=lambda contact: -contact.load))
 
 
 def _contact(
-    taxels: BoolArray, stats: LabelArray, weight: FloatArray, levelled: Level, texture: Texture
+    taxels: BoolArray, stats: LabelArray, weight: FloatArray, pressure: FloatArray, texture: Texture
 ) -> Contact:
     left, top, width, height, area = (int(value) for value in stats)
     box = (top, left, top + height, left + width)
-    pressure = np.abs(levelled.pressure).sum(axis=0)[taxels]  # (area,)
     row, column = energy_centroid(weight, box)
     rows, columns = taxels.shape
     return Contact(
         row=row,
         column=column,
         area=area,
-        peak=float(pressure.max()),
-        load=float(pressure.sum(dtype=np.float64)),
+        peak=float(pressure[taxels].max()),
+        load=float(pressure[taxels].sum(dtype=np.float64)),
         box=box,
         clipped=top == 0 or left == 0 or box[2] == rows or box[3] == columns,
         texture=texture,
@@ -209,9 +220,7 @@ def energy_centroid(weight: FloatArray, box: tuple[int, int, int, int]) -> tuple
 
 
 def _texture(model: Model, pooled: FloatArray) -> Texture:
-    scores = model.classifier.scores(pooled)
-    index = int(scores.argmax())
-    return Texture(index, model.card.classes[index], scores)
+    return Texture(model.card.classes, model.classifier.scores(pooled))
 
 
 def _nearest_component(labels: LabelArray, kept: list[int], radius: int) -> LabelArray:

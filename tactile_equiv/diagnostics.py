@@ -1,0 +1,69 @@
+"""The state of the node as diagnostic_msgs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+
+from tactile_equiv.settings import Settings
+from tactile_equiv.stream_statistics import StreamSummary
+
+
+def diagnostic_array(
+    stamp: Time,
+    name: str,
+    level: bytes,
+    message: str,
+    values: Mapping[str, object],
+    hardware_id: str,
+) -> DiagnosticArray:
+    """One status in an array, as /diagnostics expects it."""
+    status = DiagnosticStatus(level=level, name=name, message=message, hardware_id=hardware_id)
+    status.values = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
+    array = DiagnosticArray(status=[status])
+    array.header.stamp = stamp
+    return array
+
+
+def judge(
+    state: str, enabled: bool, trouble: str, summary: StreamSummary, settings: Settings
+) -> tuple[bytes, str]:
+    """Level and message: ERROR cannot perceive, WARN perceives badly or nothing, STALE without input."""
+    if state != "active":
+        return (
+            (DiagnosticStatus.ERROR, trouble)
+            if trouble
+            else (DiagnosticStatus.WARN, f"not active, {state}")
+        )
+    if not enabled:
+        return DiagnosticStatus.WARN, "disabled by ~/enable"
+    if trouble:
+        return DiagnosticStatus.WARN, trouble
+    if summary.refused_since:
+        return DiagnosticStatus.WARN, f"{summary.refused_since} frames refused"
+    if not summary.silence <= settings.input_timeout_s:
+        since = "yet" if math.isnan(summary.silence) else f"for {summary.silence:.1f} s"
+        return DiagnosticStatus.STALE, f"no frame {since}"
+    return DiagnosticStatus.OK, "perceiving"
+
+
+def stream_values(summary: StreamSummary) -> dict[str, object]:
+    """The figures of a stream by key."""
+    refused = {f"refused.{reason}": count for reason, count in sorted(summary.refused.items())}
+    return {
+        "rate_hz": f"{summary.rate:.2f}",
+        "age_ms": _milliseconds(summary.age),
+        "latency_p50_ms": _milliseconds(summary.latency_p50),
+        "latency_p99_ms": _milliseconds(summary.latency_p99),
+        "perceived": summary.perceived,
+        "dropped": summary.dropped,
+        "refused": sum(summary.refused.values()),
+        **refused,
+    }
+
+
+def _milliseconds(seconds: float) -> str:
+    return "none" if math.isnan(seconds) else f"{1000 * seconds:.3f}"

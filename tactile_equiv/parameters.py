@@ -1,0 +1,76 @@
+"""Settings as ROS parameters: declared from the dataclass, checked by the dataclass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import Field, fields
+from typing import Any
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.exceptions import InvalidParameterException, InvalidParameterTypeException
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from tactile_equiv.errors import SettingsError
+from tactile_equiv.settings import CONFIGURE, Settings, check_names
+
+FOREIGN = ("use_sim_time", "start_type_description_service", "qos_overrides.")
+"""Parameters that rclpy declares itself."""
+
+
+def declare(node: Node) -> Settings:
+    """Declare every field of `Settings` on a node and read what the user gave.
+
+    Raises:
+        SettingsError: if a given name is unknown, or a value is of the wrong type or out of range.
+    """
+    check_names(own(node._parameter_overrides))
+    values = {}
+    for declared in fields(Settings):
+        try:
+            parameter = node.declare_parameter(
+                declared.name, declared.default, descriptor(declared)
+            )
+        except (InvalidParameterException, InvalidParameterTypeException, ValueError) as error:
+            given = node._parameter_overrides[declared.name].value
+            Settings().changed({declared.name: given})
+            raise SettingsError(f"parameter {declared.name!r} cannot be {given!r} ({error})") from error
+        values[declared.name] = parameter.value
+    return Settings(**values)
+
+
+def own(names: Iterable[str]) -> list[str]:
+    """The names that are not rclpy's own."""
+    return [name for name in names if not name.startswith(FOREIGN)]
+
+
+def descriptor(declared: Field[Any]) -> ParameterDescriptor:
+    """Description and range of one field, as `ros2 param describe` shows them."""
+    metadata = declared.metadata
+    low, high, choices = metadata["minimum"], metadata["maximum"], metadata["choices"]
+    described = ParameterDescriptor(
+        description=f"{metadata['description']}; effect: {metadata['effect']}",
+        additional_constraints=f"one of {', '.join(choices)}" if choices else "",
+    )
+    if isinstance(declared.default, float) and low is not None:
+        described.floating_point_range = [FloatingPointRange(from_value=low, to_value=high)]
+    elif low is not None:
+        described.integer_range = [IntegerRange(from_value=low, to_value=high)]
+    return described
+
+
+def changed(settings: Settings, parameters: Sequence[Parameter[Any]], configured: bool) -> Settings:
+    """Settings after a change of parameters.
+
+    Raises:
+        SettingsError: if a value is wrong, or a structural parameter changes while the node is configured.
+    """
+    known = {declared.name: declared for declared in fields(Settings)}
+    values = {p.name: p.value for p in parameters if p.name in known}
+    for name, value in values.items():
+        if configured and known[name].metadata["effect"] == CONFIGURE and value != getattr(settings, name):
+            raise SettingsError(
+                f"parameter {name!r} takes effect when the node is configured: "
+                "deactivate and clean up the node, set it, then configure again"
+            )
+    return settings.changed(values)

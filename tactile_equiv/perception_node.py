@@ -1,0 +1,453 @@
+"""The perception node: tactile frames in, texture class and contact map out. Wiring around `perceive`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from tactile_equiv.ros_environment import prepare_ros_environment
+
+ROS_ENVIRONMENT = prepare_ros_environment()
+
+import rclpy  # noqa: E402
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus  # noqa: E402
+from rcl_interfaces.msg import SetParametersResult  # noqa: E402
+from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks  # noqa: E402
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor  # noqa: E402
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn  # noqa: E402
+from rclpy.parameter import Parameter  # noqa: E402
+from rclpy.qos import (  # noqa: E402
+    DurabilityPolicy,
+    QoSProfile,
+    ReliabilityPolicy,
+    qos_policy_name_from_kind,
+)
+from rclpy.qos_overriding_options import QoSOverridingOptions  # noqa: E402
+from rclpy.task import Future  # noqa: E402
+from sensor_msgs.msg import Image  # noqa: E402
+from std_msgs.msg import Header  # noqa: E402
+from std_srvs.srv import SetBool, Trigger  # noqa: E402
+
+from tactile_equiv import diagnostics, messages, parameters  # noqa: E402
+from tactile_equiv.errors import FrameError, TactileError  # noqa: E402
+from tactile_equiv.frame import FloatArray  # noqa: E402
+from tactile_equiv.model import Model, find_model, load_model  # noqa: E402
+from tactile_equiv.percept import Percept, perceive  # noqa: E402
+from tactile_equiv.picture import overlay  # noqa: E402
+from tactile_equiv.stream_statistics import DropCounter, StreamStatistics  # noqa: E402
+from tactile_equiv.tare import TareCollector  # noqa: E402
+from tactile_equiv.tracking import ContactTracker  # noqa: E402
+
+NODE_NAME = "tactile_perception"
+WARNING_PERIOD = 5.0  # seconds between two warnings with the same reason
+DIAGNOSTICS_PERIOD = 1.0  # seconds
+
+INPUT_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+OUTPUT_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+LATCHED_QOS = QoSProfile(
+    depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
+)
+
+
+@dataclass
+class _Tare:
+    """A tare in progress: frames so far, and who waits for the answer."""
+
+    collector: TareCollector
+    answer: Future[str]
+
+
+class PerceptionNode(LifecycleNode):
+    """Lifecycle node `tactile_perception`; see the README for its topics, services and parameters."""
+
+    def __init__(self, **node_arguments: Any) -> None:
+        super().__init__(NODE_NAME, **node_arguments)
+        self.settings = parameters.declare(self)
+        self.add_on_set_parameters_callback(self._check_parameters)
+        self.add_post_set_parameters_callback(self._take_parameters)
+        self._model: Model | None = None
+        self._tare: FloatArray | None = None
+        self._tare_in_progress: _Tare | None = None
+        self._enabled = True
+        self._trouble = ""
+        self._warned: dict[str, float] = {}
+        self._statistics = StreamStatistics(time.monotonic())
+        self._drops = DropCounter()
+        self._tracker = ContactTracker()
+        self._last_stamp = 0
+        self._input: Any = None
+        self._topic = ""
+        self._outputs: dict[str, Any] = {}
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", OUTPUT_QOS)
+        self.create_timer(DIAGNOSTICS_PERIOD, self.publish_diagnostics)
+        self.create_service(Trigger, "~/tare", self._serve_tare)
+        self.create_service(SetBool, "~/enable", self._serve_enable)
+        self.create_service(Trigger, "~/reload_model", self._serve_reload)
+        self.get_logger().info(str(ROS_ENVIRONMENT))
+
+    def start(self) -> None:
+        """Configure and activate; where that fails the node lives on and says why in diagnostics."""
+        if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+            self.trigger_activate()
+        self.publish_diagnostics()
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load the model and create the outputs."""
+        try:
+            messages.full_type(self.settings.input_type)
+            self._use_model(self._loaded_model())
+        except TactileError as error:
+            self._trouble = str(error)
+            self.get_logger().error(f"not configured: {error}")
+            return TransitionCallbackReturn.FAILURE
+        self._create_outputs()
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Start to listen."""
+        result = super().on_activate(state)
+        message_class, topic, self._decode = messages.input_of(self.settings.input_type)
+        self._input = self.create_subscription(
+            message_class,
+            topic,
+            self._on_message,
+            INPUT_QOS,
+            event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._warn_input_qos),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
+        self._topic = self._input.topic_name
+        self._reset_time()
+        self._publish_labels()
+        assert self._model is not None
+        self.get_logger().info(
+            f"active: {topic} -> model {self._model.card.name!r}, {self._model.backend.name} "
+            f"on {self._model.backend.device}"
+        )
+        return result
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop to listen."""
+        self.destroy_subscription(self._input)
+        self._input = None
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Forget model, tare and outputs."""
+        self._destroy_outputs()
+        self._model = self._tare = None
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop for good, from any state."""
+        if self._input is not None:
+            self.destroy_subscription(self._input)
+            self._input = None
+        self._destroy_outputs()
+        return TransitionCallbackReturn.SUCCESS
+
+    def publish_diagnostics(self) -> None:
+        """Publish what happened since the last call."""
+        summary = self._statistics.summary(time.monotonic())
+        state = self._state_machine.current_state[1]
+        level, message = diagnostics.judge(
+            state, self._enabled, self._trouble, summary, self.settings
+        )
+        self._diagnostics.publish(
+            diagnostics.diagnostic_array(
+                self.get_clock().now().to_msg(),
+                f"{self.get_fully_qualified_name()}: perception",
+                level,
+                message,
+                {
+                    "state": state,
+                    "input": self._topic or "none",
+                    **diagnostics.stream_values(summary),
+                    **self._model_values(),
+                    "tare": "none" if self._tare is None else "taken",
+                    "ros": ROS_ENVIRONMENT,
+                },
+                hardware_id=self.settings.frame_id,
+            )
+        )
+
+    def _model_values(self) -> dict[str, object]:
+        if self._model is None:
+            return {"model": "none"}
+        return {
+            "model": self._model.card.name,
+            "backend": self._model.backend.name,
+            "device": self._model.backend.device,
+            "notices": "; ".join(self._model.notices) or "none",
+        }
+
+    def _on_message(self, message: Any, info: Any) -> None:
+        """One frame: decode, perceive, publish; whatever is wrong with it, the node lives on."""
+        begun = time.perf_counter()
+        if not self._enabled or self._model is None:
+            return
+        self._statistics.received(time.monotonic())
+        self._count_drops(info)
+        try:
+            frame = self._decode(message, self.settings)
+            header, age = self._header(message)
+            self._take_tare(frame)
+            percept = perceive(
+                self._model,
+                frame,
+                self._tare,
+                contact_threshold=self.settings.contact_threshold,
+                min_contact_area=self.settings.min_contact_area,
+            )
+        except FrameError as error:
+            self._refuse(error.reason, str(error))
+            return
+        except Exception as error:  # a defect in our code must not take the skin from the robot
+            self._refuse("internal", f"internal error {type(error).__name__}: {error}")
+            return
+        self._publish(header, percept)
+        self._statistics.perceived(time.perf_counter() - begun, age)
+
+    def _header(self, message: Any) -> tuple[Header, float]:
+        """The header for the results, and the frame's age in seconds (NaN where it has no stamp)."""
+        source = messages.header_of(message)
+        now = self.get_clock().now()
+        header = Header(stamp=now.to_msg(), frame_id=self.settings.frame_id)
+        if source is None:
+            return header, float("nan")
+        if source.frame_id:
+            header.frame_id = source.frame_id
+        if messages.is_zero(source.stamp):
+            self._warn("stamp", "frames have stamp zero: results carry the time of receipt")
+            return header, float("nan")
+        header.stamp = source.stamp
+        stamp = messages.nanoseconds(source.stamp)
+        age = (now.nanoseconds - stamp) / 1e9
+        if 0 < self.settings.max_age_s < age:
+            raise FrameError("age", f"frame is {age:.3f} s old, max_age_s is {self.settings.max_age_s}")
+        if stamp < self._last_stamp:
+            self._warn("backwards", "stamps went backwards: tracking and latency figures start again")
+            self._reset_time()
+        self._last_stamp = stamp
+        return header, age
+
+    def _publish(self, header: Header, percept: Percept) -> None:
+        numbers = self._tracker.update(percept.contacts)
+        settings, outputs = self.settings, self._outputs
+        outputs["classification"].publish(messages.classification(header, percept, settings))
+        if self._wanted("contact_map"):
+            outputs["contact_map"].publish(messages.float_image(header, percept.contact_map))
+        if self._wanted("contacts"):
+            outputs["contacts"].publish(
+                messages.contacts(header, percept.contacts, numbers, settings)
+            )
+        if self._wanted("contact_map_mono8"):
+            outputs["contact_map_mono8"].publish(messages.mono_image(header, percept.contact_map))
+        if self._wanted("overlay"):
+            drawn = overlay(percept, numbers, settings.contact_threshold)
+            outputs["overlay"].publish(messages.colour_image(header, drawn))
+
+    def _wanted(self, output: str) -> bool:
+        return bool(self._outputs[output].get_subscription_count())
+
+    def _create_outputs(self) -> None:
+        types = {
+            "classification": messages.Classification,
+            "contact_map": Image,
+            "contact_map_mono8": Image,
+            "contacts": messages.Detection2DArray,
+            "overlay": Image,
+            "label_info": messages.LabelInfo,
+        }
+        for name, message_class in types.items():
+            self._outputs[name] = self.create_lifecycle_publisher(
+                message_class,
+                f"~/{name}",
+                LATCHED_QOS if name == "label_info" else OUTPUT_QOS,
+                event_callbacks=PublisherEventCallbacks(
+                    incompatible_qos=lambda event, name=name: self._warn_output_qos(name, event)
+                ),
+                qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+            )
+
+    def _destroy_outputs(self) -> None:
+        for publisher in self._outputs.values():
+            self.destroy_lifecycle_publisher(publisher)
+        self._outputs = {}
+
+    def _publish_labels(self) -> None:
+        if self._model is None or "label_info" not in self._outputs:
+            return
+        header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self.settings.frame_id)
+        labels = messages.label_info(header, self._model.card.classes, self.settings)
+        self._outputs["label_info"].publish(labels)
+
+    def _loaded_model(self) -> Model:
+        settings = self.settings
+        return load_model(find_model(settings.model_path), settings.backend, settings.device)
+
+    def _use_model(self, model: Model) -> None:
+        self._model = model
+        self._trouble = "; ".join(model.notices)
+        for notice in model.notices:
+            self.get_logger().warning(notice)
+
+    def _serve_reload(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        """Load the model again; a broken one leaves the running one in place."""
+        if self._model is None:
+            self.start()
+            response.success = self._model is not None
+            response.message = self._trouble
+            return response
+        try:
+            self._use_model(self._loaded_model())
+        except TactileError as error:
+            response.message = f"the running model stays: {error}"
+            self.get_logger().error(response.message)
+            return response
+        self._publish_labels()
+        response.success = True
+        response.message = f"model {self._model.card.name!r} on {self._model.backend.name}"
+        return response
+
+    def _serve_enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        """Pause or resume perception."""
+        self._enabled = request.data
+        response.success = True
+        response.message = "enabled" if request.data else "disabled"
+        return response
+
+    async def _serve_tare(
+        self, request: Trigger.Request, response: Trigger.Response
+    ) -> Trigger.Response:
+        """Average the next frames as the untouched sensor; answers when they have come, or at the timeout."""
+        if self._input is None or not self._enabled:
+            response.message = "tare needs an active and enabled node: activate it, then tare again"
+            return response
+        if self._tare_in_progress is not None:
+            response.message = "a tare is in progress: wait for its answer"
+            return response
+        answer: Future[str] = Future(executor=self.executor)
+        self._tare_in_progress = _Tare(TareCollector(self.settings.tare_frames), answer)
+        timer = self.create_timer(self.settings.tare_timeout_s, lambda: self._end_tare("timeout"))
+        reason = await answer
+        self.destroy_timer(timer)
+        response.success = not reason
+        response.message = reason or f"mean of {self.settings.tare_frames} frames"
+        return response
+
+    def _take_tare(self, frame: Any) -> None:
+        if self._tare_in_progress is None:
+            return
+        mean = self._tare_in_progress.collector.add(frame)
+        if mean is not None:
+            self._tare = mean
+            self._tracker.reset()
+            self._end_tare("")
+
+    def _end_tare(self, reason: str) -> None:
+        if self._tare_in_progress is not None:
+            answer, self._tare_in_progress = self._tare_in_progress.answer, None
+            seconds = self.settings.tare_timeout_s
+            answer.set_result(
+                f"fewer than {self.settings.tare_frames} good frames in {seconds} s: the old tare stays"
+                if reason
+                else ""
+            )
+
+    def _check_parameters(self, changed: list[Parameter[Any]]) -> SetParametersResult:
+        configured = self._model is not None
+        try:
+            parameters.changed(self.settings, changed, configured)
+        except TactileError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    def _take_parameters(self, changed: list[Parameter[Any]]) -> None:
+        before = self.settings
+        self.settings = parameters.changed(before, changed, configured=False)
+        if self.settings.score_threshold != before.score_threshold:
+            self._publish_labels()
+
+    def _count_drops(self, info: Any) -> None:
+        if self.count_publishers(self._topic) == 1:
+            number = info.get("publication_sequence_number")
+            self._statistics.dropped(self._drops.missing(number))
+
+    def _refuse(self, reason: str, message: str) -> None:
+        self._statistics.refused(reason)
+        self._warn(reason, f"frame refused ({reason}): {message}")
+
+    def _warn(self, reason: str, message: str) -> None:
+        """At most one warning a reason every `WARNING_PERIOD`."""
+        now = time.monotonic()
+        if now - self._warned.get(reason, float("-inf")) >= WARNING_PERIOD:
+            self._warned[reason] = now
+            self.get_logger().warning(message)
+
+    def _warn_input_qos(self, event: Any) -> None:
+        policy = qos_policy_name_from_kind(event.last_policy_kind)
+        theirs = [
+            f"{p.node_name} offers {_described(p.qos_profile)}"
+            for p in self.get_publishers_info_by_topic(self._topic)
+        ]
+        ours = _described(self._input.qos_profile if self._input is not None else INPUT_QOS)
+        self._trouble = (
+            f"incompatible QoS ({policy}) on {self._topic}: {self.get_name()} requests {ours}, "
+            f"{', '.join(theirs) or 'the publisher offers less'}: no frame will come from it"
+        )
+        self.get_logger().warning(self._trouble)
+
+    def _warn_output_qos(self, output: str, event: Any) -> None:
+        policy = qos_policy_name_from_kind(event.last_policy_kind)
+        publisher = self._outputs[output]
+        theirs = [
+            f"{s.node_name} requests {_described(s.qos_profile)}"
+            for s in self.get_subscriptions_info_by_topic(publisher.topic_name)
+        ]
+        self._warn(
+            f"qos {output}",
+            f"incompatible QoS ({policy}) on {publisher.topic_name}: {self.get_name()} offers "
+            f"{_described(publisher.qos_profile)}, {', '.join(theirs) or 'the subscriber requests more'}",
+        )
+
+    def _reset_time(self) -> None:
+        self._last_stamp = 0
+        self._tracker.reset()
+        self._drops = DropCounter()
+        self._statistics.forget_times()
+
+
+def _described(qos: QoSProfile) -> str:
+    return f"{qos.reliability.name} {qos.durability.name}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the node until it is told to stop; 2 where a parameter is wrong."""
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+    try:
+        rclpy.init(args=arguments)
+        node = PerceptionNode()
+    except TactileError as error:
+        print(f"perception_node: {error}", file=sys.stderr)
+        rclpy.try_shutdown()
+        return 2
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    try:
+        if node.settings.autostart:
+            node.start()
+        executor.spin()
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        executor.shutdown()
+        node.destroy_node()
+        rclpy.try_shutdown()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""Counts and times of a stream of frames; numbers only."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass
+
+import numpy as np
+
+WINDOW = 1000
+
+
+@dataclass(frozen=True)
+class StreamSummary:
+    """A stream at one moment.
+
+    Attributes:
+        perceived, dropped: frames since the start.
+        refused: refused frames since the start, by reason.
+        rate: perceived frames a second since the last summary.
+        refused_since: refused frames since the last summary.
+        latency_p50, latency_p99: from message in hand to results published, seconds, NaN without frames.
+        age: of the newest result when it was published, seconds since its stamp, NaN without frames.
+        silence: seconds since the last message, NaN before the first.
+    """
+
+    perceived: int
+    dropped: int
+    refused: dict[str, int]
+    rate: float
+    refused_since: int
+    latency_p50: float
+    latency_p99: float
+    age: float
+    silence: float
+
+
+class StreamStatistics:
+    """Collects what happened to the frames of one stream."""
+
+    def __init__(self, now: float) -> None:
+        self._perceived = 0
+        self._dropped = 0
+        self._refused: Counter[str] = Counter()
+        self._latencies: deque[float] = deque(maxlen=WINDOW)
+        self._age = float("nan")
+        self._last_message = float("nan")
+        self._summary_at = now
+        self._perceived_at_summary = 0
+        self._refused_at_summary = 0
+
+    def received(self, now: float) -> None:
+        """A message came at `now`, seconds on a steady clock."""
+        self._last_message = now
+
+    def perceived(self, latency: float, age: float) -> None:
+        """A frame was perceived; both in seconds."""
+        self._perceived += 1
+        self._latencies.append(latency)
+        self._age = age
+
+    def refused(self, reason: str) -> None:
+        """A frame was refused."""
+        self._refused[reason] += 1
+
+    def dropped(self, count: int) -> None:
+        """Frames were published but never reached us."""
+        self._dropped += count
+
+    def forget_times(self) -> None:
+        """After a jump of the clock, old latencies and ages mean nothing; counts stay."""
+        self._latencies.clear()
+        self._age = float("nan")
+
+    def summary(self, now: float) -> StreamSummary:
+        """The stream now; rates count from the last summary."""
+        refused = self._refused.total()
+        period = max(now - self._summary_at, 1e-9)
+        latencies = np.asarray(self._latencies)
+        p50, p99 = (
+            np.percentile(latencies, [50, 99]) if latencies.size else (float("nan"), float("nan"))
+        )
+        summary = StreamSummary(
+            perceived=self._perceived,
+            dropped=self._dropped,
+            refused=dict(self._refused),
+            rate=(self._perceived - self._perceived_at_summary) / period,
+            refused_since=refused - self._refused_at_summary,
+            latency_p50=float(p50),
+            latency_p99=float(p99),
+            age=self._age,
+            silence=now - self._last_message,
+        )
+        self._summary_at = now
+        self._perceived_at_summary = self._perceived
+        self._refused_at_summary = refused
+        return summary
+
+
+class DropCounter:
+    """Frames missing between those that came, from the publisher's sequence numbers."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+
+    def missing(self, sequence_number: int | None) -> int:
+        """Frames lost since the last call; 0 for a first frame, a restarted publisher or an unknown number."""
+        last, self._last = self._last, sequence_number
+        if last is None or sequence_number is None:
+            return 0
+        return max(sequence_number - last - 1, 0)

@@ -1,0 +1,39 @@
+"""The untouched sensor, averaged over some frames."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tactile_equiv.errors import FrameError
+from tactile_equiv.frame import FloatArray
+
+
+class TareCollector:
+    """Averages the next frames of an untouched sensor, taxel by taxel."""
+
+    def __init__(self, frames: int) -> None:
+        self._wanted = frames
+        self._frames: list[NDArray[np.float64]] = []
+
+    def add(self, frame: NDArray[Any]) -> FloatArray | None:
+        """Take one frame; the mean (same shape) once enough came, else None. NaN only where no frame had a number.
+
+        Raises:
+            FrameError: if the size changes on the way; collecting starts again.
+        """
+        if self._frames and frame.shape != self._frames[0].shape:
+            before = self._frames[0].shape
+            self._frames = []
+            raise FrameError("size", f"frame changed from {before} to {frame.shape} during tare: tare again")
+        values = frame.astype(np.float64)
+        self._frames.append(np.where(np.isfinite(values), values, np.nan))
+        if len(self._frames) < self._wanted:
+            return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            mean: FloatArray = np.nanmean(self._frames, axis=0).astype(np.float32)
+        return mean

@@ -1,0 +1,49 @@
+"""Contacts keep their number from frame to frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tactile_equiv.percept import Contact
+
+
+class ContactTracker:
+    """Greedy nearest-centroid tracking: a contact keeps its number while it moves less than its own extent."""
+
+    def __init__(self) -> None:
+        self._next = 0
+        self._known: dict[int, Contact] = {}
+
+    def reset(self) -> None:
+        """Forget all contacts; numbers go on."""
+        self._known = {}
+
+    def update(self, contacts: Sequence[Contact]) -> tuple[int, ...]:
+        """Numbers of the contacts of the next frame, in their order."""
+        pairs = sorted(
+            (distance, number, index)
+            for number, known in self._known.items()
+            for index, contact in enumerate(contacts)
+            if (distance := _distance(known, contact)) <= _reach(known)
+        )
+        numbers: dict[int, int] = {}
+        taken: set[int] = set()
+        for _, number, index in pairs:
+            if index not in numbers and number not in taken:
+                numbers[index] = number
+                taken.add(number)
+        for index in range(len(contacts)):
+            if index not in numbers:
+                numbers[index] = self._next
+                self._next += 1
+        self._known = {numbers[index]: contact for index, contact in enumerate(contacts)}
+        return tuple(numbers[index] for index in range(len(contacts)))
+
+
+def _distance(one: Contact, other: Contact) -> float:
+    return float(((one.row - other.row) ** 2 + (one.column - other.column) ** 2) ** 0.5)
+
+
+def _reach(contact: Contact) -> float:
+    top, left, bottom, right = contact.box
+    return float(max(bottom - top, right - left))
