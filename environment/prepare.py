@@ -30,6 +30,7 @@ DISTRIBUTION_MODULES = {
     "torch": "torch", "numpy": "numpy", "cv2": "opencv-python-headless", "yaml": "pyyaml",
     "safetensors": "safetensors", "tqdm": "tqdm",
 }  # fmt: skip
+TEST_TOOLS = "hypothesis mypy pytest rosbags ruff types-PyYAML"
 
 
 class SetUpError(Exception):
@@ -223,7 +224,7 @@ def run_in(folder: Path, command: list[str]) -> None:
     if not shutil.which(command[0], path=variables["PATH"]):
         sys.exit(
             f"tactile_equiv: {command[0]} is not installed beside the sourced ROS 2: "
-            f"run {folder}/bin/pip install {command[0]}"
+            f"run {folder}/bin/pip install {TEST_TOOLS}"
         )
     sys.stdout.flush()
     os.execvpe(command[0], command, variables)

@@ -1,5 +1,6 @@
 """Prepares the process environment before rclpy is imported; imports nothing of ROS itself."""
 
+import importlib.metadata
 import importlib.util
 import os
 import sys
@@ -86,13 +87,19 @@ def _inside(path: str) -> bool:
 def _choose_profile(environ: MutableMapping[str, str]) -> Path | None:
     other_middleware = environ.get("RMW_IMPLEMENTATION", "rmw_fastrtps_cpp") != "rmw_fastrtps_cpp"
     profile = _shipped_profile()
-    chosen = {name: environ.get(name) for name in PROFILE_VARIABLES}
-    if set(chosen.values()) == {str(profile)}:
+    chosen = [environ[name] for name in PROFILE_VARIABLES if environ.get(name)]
+    if chosen == [str(profile)]:
         return profile
-    if other_middleware or any(chosen.values()) or profile is None:
+    if other_middleware or chosen or profile is None:
         return None
-    environ.update(dict.fromkeys(PROFILE_VARIABLES, str(profile)))
+    environ[profile_variable()] = str(profile)
     return profile
+
+
+def profile_variable() -> str:
+    """The variable that these wheels read; Kilted (rclpy 9) warns about the one of Jazzy."""
+    major = int(importlib.metadata.version("ros-rclpy").split(".")[0])
+    return PROFILE_VARIABLES[0] if major >= 9 else PROFILE_VARIABLES[1]
 
 
 def _shipped_profile() -> Path | None:

@@ -17,13 +17,14 @@ PROFILE = share_directory() / "config" / "fastdds.xml"
 @pytest.fixture
 def from_wheels(monkeypatch):
     monkeypatch.setattr(ros_environment, "ros_source", lambda: "wheels")
+    monkeypatch.setattr(ros_environment, "profile_variable", lambda: NAMES[0])
 
 
 def test_wheels_get_the_index_and_the_profile(from_wheels):
     environ = {}
     found = prepare_ros_environment(environ)
     assert (found.source, found.profile) == ("wheels", PROFILE)
-    assert environ == {"AMENT_PREFIX_PATH": sys.prefix} | dict.fromkeys(NAMES, str(PROFILE))
+    assert environ == {"AMENT_PREFIX_PATH": sys.prefix, NAMES[0]: str(PROFILE)}
     assert str(PROFILE) in str(found)
 
 
@@ -54,6 +55,12 @@ def test_another_middleware_gets_no_profile(from_wheels):
     environ = {"RMW_IMPLEMENTATION": "rmw_zenoh_cpp"}
     assert prepare_ros_environment(environ).profile is None
     assert not set(NAMES) & set(environ)
+
+
+@pytest.mark.parametrize(("version", "name"), [("7.1.6", NAMES[1]), ("9.1.2", NAMES[0])])
+def test_the_variable_is_the_one_that_the_wheels_read(monkeypatch, version, name):
+    monkeypatch.setattr(ros_environment.importlib.metadata, "version", lambda package: version)
+    assert ros_environment.profile_variable() == name
 
 
 @pytest.mark.parametrize("source", ["distribution", "nowhere"])
