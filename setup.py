@@ -13,15 +13,14 @@ EXECUTABLES = [
     "tactile-equiv = tactile_equiv.console:main",
 ]
 
-# cv2 and ROS are extras: several distributions provide the same cv2 module and pip cannot say
-# "any of them"; the ROS wheels must never enter an environment that has a sourced ROS 2.
-OPENCV = ["opencv-python-headless>=4.5"]
+# The ROS wheels are an extra: they must never enter an environment that has a sourced ROS 2.
+# Where cv2 comes from another distribution (apt, opencv-python), install with pip --no-deps:
+# pip cannot say "any of them" and would put a second cv2 over the first.
 EXTRAS = {
-    "opencv": OPENCV,
     "ros": ["ros-rclpy[fastrtps]~=9.1", "ros-common-interfaces~=5.5"],
     "onnx": ["onnx>=1.16", "onnxruntime>=1.18"],
     "bags": ["rosbags>=0.10"],
-    "test": [*OPENCV, "hypothesis>=6", "mypy>=1.10", "pytest>=7", "ruff>=0.5", "types-PyYAML"],
+    "test": ["hypothesis>=6", "mypy>=1.10", "pytest>=7", "ruff>=0.5", "types-PyYAML"],
 }
 
 
@@ -76,7 +75,14 @@ setup(
         *shared("launch", "config"),
         *libexec(),
     ],
-    install_requires=["numpy>=1.21", "torch>=2.0", "pyyaml>=5.4", "safetensors>=0.4", "tqdm>=4.57"],
+    install_requires=[
+        "numpy>=1.21",
+        "opencv-python-headless>=4.5",
+        "pyyaml>=5.4",
+        "safetensors>=0.4",
+        "torch>=2.0",
+        "tqdm>=4.57",
+    ],
     extras_require=EXTRAS,
     entry_points={"console_scripts": EXECUTABLES},
     zip_safe=False,
