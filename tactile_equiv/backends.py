@@ -1,6 +1,7 @@
 """Engines that evaluate the network: torch, or onnxruntime where it is installed.
 
-A back end is used only after it has proved, on this machine and on this model, that it computes what torch computes.
+A back end is used only after it has proved, on this machine and on this model, that it computes
+what torch computes.
 """
 
 from __future__ import annotations
@@ -111,7 +112,8 @@ def choose_device(device: str) -> str:
         raise ModelError(f"device is {device!r}: use one of {DEVICES}")
     if device == "cuda" and not torch.cuda.is_available():
         raise ModelError(
-            "device is 'cuda' but torch sees no CUDA device: use 'auto' or 'cpu', or install a CUDA build of torch"
+            "device is 'cuda' but torch sees no CUDA device: use 'auto' or 'cpu', or install a "
+            "CUDA build of torch"
         )
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
@@ -126,7 +128,8 @@ def choose_backend(
     Args:
         network: the loaded network.
         onnx_file: its export, or None where the model has none.
-        backend: one of `BACKENDS`; "auto" takes onnxruntime where it is installed and proves parity.
+        backend: one of `BACKENDS`; "auto" takes onnxruntime where it is installed and proves
+            parity.
         device: one of `DEVICES`.
 
     Raises:
@@ -154,7 +157,8 @@ def _proven_onnxruntime(onnx_file: Path | None, reference: Backend, channels: in
     parity = measure_parity(candidate, reference, channels)
     if not parity.holds:
         raise ModelError(
-            f"it differs from torch by {parity.relative_error:.1e} relative (at most {PARITY_TOLERANCE:.0e}) "
-            f"and answers {parity.empty_maximum:.1e} to an empty frame (must be 0)"
+            f"it differs from torch by {parity.relative_error:.1e} relative (at most "
+            f"{PARITY_TOLERANCE:.0e}) and answers {parity.empty_maximum:.1e} to an empty frame "
+            "(must be 0)"
         )
     return candidate

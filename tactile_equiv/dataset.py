@@ -48,7 +48,8 @@ def load_dataset(file: Path | str) -> Dataset:
     """Read an .npz with `frames`, `labels` and `class_names`; never unpickles.
 
     Raises:
-        DataError: if the file is unreadable, a key is missing, shapes or types do not fit, or a class is empty.
+        DataError: if the file is unreadable, a key is missing, shapes or types do not fit, or a
+            class is empty.
     """
     path = Path(file)
     arrays = load_arrays(path, KEYS)
@@ -89,7 +90,8 @@ def load_arrays(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
             missing = [key for key in keys if key not in content.files]
             if missing:
                 raise DataError(
-                    f"{path} lacks {', '.join(missing)} and has {', '.join(content.files) or 'nothing'}: "
+                    f"{path} lacks {', '.join(missing)} and has "
+                    f"{', '.join(content.files) or 'nothing'}: "
                     f"the keys must be {', '.join(keys)}"
                 )
             return {key: content[key] for key in keys}
@@ -97,25 +99,27 @@ def load_arrays(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
         raise
     except (OSError, ValueError, zipfile.BadZipFile, EOFError, AttributeError, TypeError) as error:
         raise DataError(
-            f"{path} cannot be read ({error}): it must be an .npz file written by numpy.savez, without objects"
+            f"{path} cannot be read ({error}): it must be an .npz file written by numpy.savez, "
+            "without objects"
         ) from error
 
 
 def _check_labels(path: Path, labels: NDArray[Any], names: NDArray[Any]) -> None:
     if labels.min() < 0 or labels.max() >= len(names):
         raise DataError(
-            f"{path}: labels run from {labels.min()} to {labels.max()} but there are {len(names)} class_names: "
-            f"they must lie in 0 .. {len(names) - 1}"
+            f"{path}: labels run from {labels.min()} to {labels.max()} but there are {len(names)} "
+            f"class_names: they must lie in 0 .. {len(names) - 1}"
         )
     empty = [str(names[k]) for k in range(len(names)) if not (labels == k).any()]
     if empty:
         raise DataError(
-            f"{path}: no frame of class {', '.join(empty)}: record some, or take the name out of class_names"
+            f"{path}: no frame of class {', '.join(empty)}: record some, or take the name out of "
+            "class_names"
         )
 
 
 def split_by_position(dataset: Dataset, fraction: float = 0.6) -> NDArray[np.bool_]:
-    """(N,) True for the `fraction` of each class whose contact centroid lies furthest left (training part).
+    """(N,) True for the `fraction` of each class whose contact centroid lies furthest left.
 
     Frames must be single-channel, sensor resting at 0.
     """

@@ -6,7 +6,7 @@ class TactileError(ValueError):
 
 
 class FrameError(TactileError):
-    """A frame or message that cannot be perceived; `reason` is the short name counted in diagnostics."""
+    """A frame or message that cannot be perceived; diagnostics count it by its short `reason`."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)

@@ -68,8 +68,8 @@ def evaluate(model: Model, dataset: Dataset) -> Evaluation:
     unknown = [name for name in dataset.class_names if name not in classes]
     if unknown:
         raise DataError(
-            f"{dataset.source} has class {', '.join(unknown)}, which model {model.card.name!r} does not know: "
-            f"its classes are {', '.join(classes)}"
+            f"{dataset.source} has class {', '.join(unknown)}, which model {model.card.name!r} "
+            f"does not know: its classes are {', '.join(classes)}"
         )
     confusion = np.zeros((len(classes), len(classes)), np.int64)
     no_contact = np.zeros(len(classes), np.int64)

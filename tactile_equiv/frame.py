@@ -1,8 +1,9 @@
 """From a raw sensor frame to network input: tare, dead-zone, fixed normalisation.
 
-After `level` nothing depends on (row, column): untouched skin is exactly 0.0 everywhere, and every taxel went
-through the same function. Normalisation is fixed, never computed from the frame itself, because a scale taken
-from the frame destroys the magnitude and makes one corner of the skin depend on another.
+After `level` nothing depends on (row, column): untouched skin is exactly 0.0 everywhere, and every
+taxel went through the same function. Normalisation is fixed, never computed from the frame itself,
+because a scale taken from the frame destroys the magnitude and makes one corner of the skin depend
+on another.
 """
 
 from __future__ import annotations
@@ -99,12 +100,14 @@ def level(
     """Tare, dead-zone and normalise one frame.
 
     Args:
-        frame: (H, W) or (H, W, C), any integer or real type, sensor units; NaN or infinite = invalid taxel.
+        frame: (H, W) or (H, W, C), any integer or real type, sensor units; NaN or infinite =
+            invalid taxel.
         normalisation: dead-zone and scale.
         tare: the untouched sensor, shaped as the frame; None means that the sensor rests at 0.
 
     Raises:
-        FrameError: if the frame has no taxels, another shape than the tare, no valid taxel or no numbers.
+        FrameError: if the frame has no taxels, another shape than the tare, no valid taxel or no
+            numbers.
     """
     values = _planes(frame, "frame")  # (C, H, W)
     if tare is not None:
@@ -116,12 +119,13 @@ def level(
                 "tare again after a change of sensor",
             )
         values = values - offset
-    invalid: BoolArray = ~np.isfinite(values).all(axis=0)  # (H, W)
+    invalid: BoolArray = np.logical_not(np.isfinite(values).all(axis=0))  # (H, W)
     if invalid.any():
         if invalid.all():
             raise FrameError(
                 "invalid",
-                f"all {invalid.size} taxels are NaN or infinite: at least one must be a number; check the driver",
+                f"all {invalid.size} taxels are NaN or infinite: at least one must be a number; "
+                "check the driver",
             )
         values = np.where(invalid, np.float32(0), values)
     pressure = _dead_zone(values, normalisation)
@@ -133,11 +137,14 @@ def level(
 def _planes(frame: NDArray[Any], what: str) -> FloatArray:
     array = np.asarray(frame)
     if array.dtype.kind not in "buif":
-        raise FrameError("type", f"{what} has type {array.dtype}: it must hold integers or real numbers")
+        raise FrameError(
+            "type", f"{what} has type {array.dtype}: it must hold integers or real numbers"
+        )
     if array.ndim not in (2, 3) or array.size == 0:
         raise FrameError(
             "shape",
-            f"{what} has shape {array.shape}: it must be (rows, columns) or (rows, columns, channels), none of them 0",
+            f"{what} has shape {array.shape}: it must be (rows, columns) or (rows, columns, "
+            "channels), none of them 0",
         )
     with np.errstate(over="ignore"):
         single = np.asarray(array, dtype=np.float32)
@@ -155,11 +162,12 @@ def _dead_zone(values: FloatArray, normalisation: Normalisation) -> FloatArray:
     pressed: FloatArray = np.maximum(values - threshold, np.float32(0))
     if not normalisation.signed:
         return pressed
-    return pressed - np.maximum(-values - threshold, np.float32(0))
+    pulled: FloatArray = np.maximum(-values - threshold, np.float32(0))
+    return pressed - pulled
 
 
 def _fill(pressure: FloatArray, invalid: BoolArray) -> FloatArray:
-    """Invalid taxels take the mean of their valid neighbours; skin beyond the border counts as untouched."""
+    """Invalid taxels take the mean of their valid neighbours; beyond the border is untouched."""
     _, height, width = pressure.shape
     values = np.pad(np.where(invalid, np.float32(0), pressure), ((0, 0), (1, 1), (1, 1)))
     valid = np.pad(~invalid, 1, constant_values=True).astype(np.float32)

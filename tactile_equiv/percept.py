@@ -1,4 +1,4 @@
-"""From a frame to a percept. `perceive` is the one place where the order of the steps is written."""
+"""From a frame to a percept. `perceive` is the one place where the order of steps is written."""
 
 from __future__ import annotations
 
@@ -114,8 +114,8 @@ def perceive(
     if channels != expected:
         raise FrameError(
             "channels",
-            f"frame has {channels} channels but model {model.card.name!r} was trained on {expected}: "
-            "choose a model of this kind of sensor",
+            f"frame has {channels} channels but model {model.card.name!r} was trained on "
+            f"{expected}: choose a model of this kind of sensor",
         )
     contact_map, canvas = model.backend.run(levelled.network_input)
     pooled = pool(canvas)
@@ -134,7 +134,7 @@ def perceive(
 
 
 def pool(canvas: FloatArray, cells: BoolArray | None = None) -> FloatArray:
-    """Sum f and sqrt(sum f^2) over the canvas (F, H', W'), or over some of its cells (H', W') -> (2F,).
+    """Sum f and sqrt(sum f^2) over the canvas (F, H', W'), or some cells (H', W') of it -> (2F,).
 
     Accumulated in float64, so that a shifted contact gives the same float32 bits.
     """
@@ -203,7 +203,7 @@ def _contact(
 
 
 def energy_centroid(weight: FloatArray, box: tuple[int, int, int, int]) -> tuple[float, float]:
-    """Centroid (row, column) of non-negative weights (H, W), taxels; the middle of `box` where all are 0.
+    """Centroid (row, column) of weights (H, W) >= 0, taxels; the middle of `box` where all are 0.
 
     Measured from the box, so that the rounding does not depend on where the contact lies.
     """
@@ -224,7 +224,7 @@ def _texture(model: Model, pooled: FloatArray) -> Texture:
 
 
 def _nearest_component(labels: LabelArray, kept: list[int], radius: int) -> LabelArray:
-    """Label of the nearest kept component for every canvas cell, (H + 2R, W + 2R), chessboard distance."""
+    """Label of the kept component nearest (chessboard) to every canvas cell, (H + 2R, W + 2R)."""
     seeds = np.pad(np.where(np.isin(labels, kept), labels, 0), radius)
     free = (seeds == 0).astype(np.uint8)
     _, regions = cv2.distanceTransformWithLabels(

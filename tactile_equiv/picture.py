@@ -18,7 +18,7 @@ INVALID_COLOUR = (200, 60, 200)
 
 
 def heat_map(values: NDArray[np.float32], full_scale: float, zoom: int) -> Picture:
-    """(H, W) to a colour picture (H zoom, W zoom, 3), blue green red; 0 black, `full_scale` bright, NaN violet."""
+    """(H, W) to colours (H zoom, W zoom, 3) as BGR; 0 black, `full_scale` bright, NaN violet."""
     scaled = np.nan_to_num(values / max(full_scale, 1e-9) * 255)
     grey = np.clip(scaled, 0, 255).astype(np.uint8)
     coloured = cv2.applyColorMap(grey, cv2.COLORMAP_INFERNO)
@@ -41,7 +41,7 @@ def overlay(percept: Percept, numbers: Sequence[int], threshold: float, zoom: in
     """
     pressure = np.where(np.isnan(percept.contact_map), np.float32(np.nan), percept.pressure)
     picture = heat_map(pressure, float(percept.pressure.max()), zoom)
-    _draw_outlines(picture, percept, threshold, zoom)
+    draw_outlines(picture, percept.contact_map, threshold, zoom)
     for contact, number in zip(percept.contacts, numbers, strict=True):
         middle = round((contact.column + 0.5) * zoom), round((contact.row + 0.5) * zoom)
         colour = ORANGE if contact.clipped else GREEN
@@ -54,15 +54,22 @@ def overlay(percept: Percept, numbers: Sequence[int], threshold: float, zoom: in
     return picture
 
 
-def _draw_outlines(picture: Picture, percept: Percept, threshold: float, zoom: int) -> None:
-    touched = (np.nan_to_num(percept.contact_map) >= threshold).astype(np.uint8)
+def draw_outlines(
+    picture: Picture, contact_map: NDArray[np.float32], threshold: float, zoom: int
+) -> None:
+    """Outline where a contact map (H, W) reaches the threshold, on a picture (H zoom, W zoom, 3)."""
+    touched = (np.nan_to_num(contact_map) >= threshold).astype(np.uint8)
     large = cv2.resize(touched, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST)
     outlines, _ = cv2.findContours(large, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     cv2.drawContours(picture, outlines, -1, WHITE, 1)
 
 
 def put_text(
-    picture: Picture, text: str, where: tuple[int, int], colour: tuple[int, int, int] = WHITE, size: float = 0.42
+    picture: Picture,
+    text: str,
+    where: tuple[int, int],
+    colour: tuple[int, int, int] = WHITE,
+    size: float = 0.42,
 ) -> None:
     """Write on a picture; `where` is the left end of the base line, (x, y) pixels."""
     cv2.putText(picture, text, where, FONT, size, (0, 0, 0), 3, cv2.LINE_AA)

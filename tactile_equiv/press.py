@@ -1,8 +1,9 @@
-"""Simulated presses with known contact masks: rigid shapes pressed through a soft cover onto a taxel array.
+"""Simulated presses with known contact masks: rigid shapes on a taxel array with a soft cover.
 
-A first model, enough to teach the contact head what a contact is: contact pressure of an elastic foundation
-(Winkler; Johnson, Contact Mechanics, 1985, section 4.3), spread by the cover like a point load on an elastic
-half-space (Boussinesq; Johnson, section 3.2), integrated over the area of each taxel.
+A first model, enough to teach the contact head what a contact is: contact pressure of an elastic
+foundation (Winkler; Johnson, Contact Mechanics, 1985, section 4.3), spread by the cover like a
+point load on an elastic half-space (Boussinesq; Johnson, section 3.2), integrated over the area of
+each taxel.
 """
 
 from __future__ import annotations
@@ -84,19 +85,23 @@ def pressure(press: Press, rows: int, columns: int) -> FloatArray:
     """Pressure (rows, columns) of one press, largest foundation pressure = depth."""
     n = OVERSAMPLING
     margin = int(np.ceil(3 * press.cover)) + 1
-    fine = ((np.arange((length + 2 * margin) * n) + 0.5) / n - 0.5 - margin for length in (rows, columns))
+    fine = (
+        (np.arange((length + 2 * margin) * n) + 0.5) / n - 0.5 - margin
+        for length in (rows, columns)
+    )
     y, x = (grid.astype(np.float32) for grid in np.meshgrid(*fine, indexing="ij"))
     y, x = (y - np.float32(press.row)) / press.size, (x - np.float32(press.column)) / press.size
     cos, sin = np.float32(np.cos(press.angle)), np.float32(np.sin(press.angle))
     height = SHAPES[press.shape](cos * x + sin * y, cos * y - sin * x)
     foundation = np.maximum(np.float32(press.depth) - height, np.float32(0)).astype(np.float32)
     spread = cv2.filter2D(foundation, -1, _boussinesq(press.cover), borderType=cv2.BORDER_CONSTANT)
-    taxels = spread.reshape(rows + 2 * margin, n, columns + 2 * margin, n).mean(axis=(1, 3))
+    blocks = spread.reshape(rows + 2 * margin, n, columns + 2 * margin, n)
+    taxels: FloatArray = blocks.mean(axis=(1, 3))
     return taxels[margin : margin + rows, margin : margin + columns]
 
 
 def _boussinesq(depth: float) -> FloatArray:
-    """Normal stress at `depth` under a point load, 3 z^3 / (2 pi (r^2 + z^2)^(5/2)), normalised, fine grid."""
+    """Stress z deep under a point load, 3 z^3 / (2 pi (r^2 + z^2)^(5/2)), summing to 1."""
     reach = int(np.ceil(3 * depth)) * OVERSAMPLING
     along = np.arange(-reach, reach + 1) / OVERSAMPLING
     squared = along[:, None] ** 2 + along[None, :] ** 2
@@ -121,7 +126,7 @@ def random_press(random: np.random.Generator, rows: int, columns: int) -> Press:
 def sensor_noise(
     clean: FloatArray, random: np.random.Generator, speckle: float
 ) -> NDArray[np.float32]:
-    """A clean frame with 5 % gain mismatch and, on a tenth of the taxels, exponential speckle of mean `speckle`."""
+    """A clean frame with 5 % gain mismatch and speckle of this mean on a tenth of the taxels."""
     gain = random.normal(1, 0.05, clean.shape)
     spots = random.exponential(speckle, clean.shape) * (random.random(clean.shape) < 0.1)
     noisy: NDArray[np.float32] = (clean * gain + spots).astype(np.float32)

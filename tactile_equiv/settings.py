@@ -1,4 +1,4 @@
-"""Parameters of the perception node, each declared once: name, default, unit, range and when it takes effect."""
+"""Parameters of the perception node, each declared once: default, unit, range, time of effect."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ def _parameter(
 class Settings:
     """All parameters of the perception node.
 
-    `metadata` of each field holds description, choices, minimum, maximum and `effect`: "live" (at the next frame),
-    "reload_model" (at the next call of ~/reload_model) or "configure" (at the next configure transition).
+    `metadata` of each field holds description, choices, minimum, maximum and `effect`: "live" (at
+    the next frame), "reload_model" (at the next call of ~/reload_model) or "configure" (at the next
+    configure transition).
 
     Raises:
         SettingsError: if a value has another type than its default, or is out of range.
@@ -53,8 +54,8 @@ class Settings:
     )
     input_type: str = _parameter(
         "sensor_msgs/msg/Image",
-        "message type: sensor_msgs/msg/Image (topic image) or std_msgs/msg/...MultiArray (topic taxels); "
-        "'image' and 'taxels' are short for Image and Float32MultiArray",
+        "message type: sensor_msgs/msg/Image (topic image) or std_msgs/msg/...MultiArray (topic "
+        "taxels); 'image' and 'taxels' are short for Image and Float32MultiArray",
     )
     rows: int = _parameter(
         0, "rows of the sensor, taxels; 0 = as in the message", minimum=0, maximum=65535
@@ -73,7 +74,11 @@ class Settings:
     frame_id: str = _parameter("tactile_sensor", "frame of the results when the message names none")
     autostart: bool = _parameter(True, "configure and activate at start")
     contact_threshold: float = _parameter(
-        0.5, "contact probability from which a taxel is touched", effect=LIVE, minimum=0.0, maximum=1.0
+        0.5,
+        "contact probability from which a taxel is touched",
+        effect=LIVE,
+        minimum=0.0,
+        maximum=1.0,
     )
     min_contact_area: int = _parameter(
         2, "smaller touched regions are no contact, taxels", effect=LIVE, minimum=1, maximum=1000000
@@ -82,7 +87,11 @@ class Settings:
         0.0, "classes with a lower score are not published", effect=LIVE, minimum=0.0, maximum=1.0
     )
     max_hypotheses: int = _parameter(
-        3, "classes published for each frame and contact, best first", effect=LIVE, minimum=1, maximum=65535
+        3,
+        "classes published for each frame and contact, best first",
+        effect=LIVE,
+        minimum=1,
+        maximum=65535,
     )
     class_id_format: str = _parameter(
         "index",
@@ -91,16 +100,28 @@ class Settings:
         choices=("index", "name"),
     )
     max_age_s: float = _parameter(
-        0.0, "older frames are refused, seconds; 0 = any age", effect=LIVE, minimum=0.0, maximum=3600.0
+        0.0,
+        "older frames are refused, seconds; 0 = any age",
+        effect=LIVE,
+        minimum=0.0,
+        maximum=3600.0,
     )
     input_timeout_s: float = _parameter(
-        1.0, "without a frame for so long diagnostics warn, seconds", effect=LIVE, minimum=0.01, maximum=3600.0
+        1.0,
+        "without a frame for so long diagnostics warn, seconds",
+        effect=LIVE,
+        minimum=0.01,
+        maximum=3600.0,
     )
     tare_frames: int = _parameter(
         10, "frames averaged by ~/tare", effect=LIVE, minimum=1, maximum=10000
     )
     tare_timeout_s: float = _parameter(
-        5.0, "~/tare fails when its frames take longer, seconds", effect=LIVE, minimum=0.1, maximum=60.0
+        5.0,
+        "~/tare fails when its frames take longer, seconds",
+        effect=LIVE,
+        minimum=0.1,
+        maximum=60.0,
     )
 
     def __post_init__(self) -> None:
@@ -137,11 +158,13 @@ def _check(declared: Field[Any], value: Any) -> None:
     expected = type(declared.default)
     if type(value) is not expected:
         raise SettingsError(
-            f"parameter {name!r} is {value!r} of type {type(value).__name__}: it must be {expected.__name__}, "
-            f"such as {declared.default!r}"
+            f"parameter {name!r} is {value!r} of type {type(value).__name__}: it must be "
+            f"{expected.__name__}, such as {declared.default!r}"
         )
     choices, minimum, maximum = metadata["choices"], metadata["minimum"], metadata["maximum"]
     if choices and value not in choices:
         raise SettingsError(f"parameter {name!r} is {value!r}: use one of {', '.join(choices)}")
     if minimum is not None and not minimum <= value <= maximum:
-        raise SettingsError(f"parameter {name!r} is {value!r}: it must lie in {minimum} .. {maximum}")
+        raise SettingsError(
+            f"parameter {name!r} is {value!r}: it must lie in {minimum} .. {maximum}"
+        )

@@ -19,8 +19,8 @@ class StreamSummary:
         refused: refused frames since the start, by reason.
         rate: perceived frames a second since the last summary.
         refused_since: refused frames since the last summary.
-        latency_p50, latency_p99: from message in hand to results published, seconds, NaN without frames.
-        age: of the newest result when it was published, seconds since its stamp, NaN without frames.
+        latency_p50, latency_p99: message in hand to results published, seconds, NaN at first.
+        age: of the newest result when it was published, seconds since its stamp, NaN at first.
         silence: seconds since the last message, NaN before the first.
     """
 
@@ -104,7 +104,7 @@ class DropCounter:
         self._last: int | None = None
 
     def missing(self, sequence_number: int | None) -> int:
-        """Frames lost since the last call; 0 for a first frame, a restarted publisher or an unknown number."""
+        """Frames lost since the last call; 0 at first, after a restart, for an unknown number."""
         last, self._last = self._last, sequence_number
         if last is None or sequence_number is None:
             return 0

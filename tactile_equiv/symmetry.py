@@ -1,4 +1,4 @@
-"""Measure equivariance and invariance of anything that answers to frames. Numbers only; tests judge."""
+"""Measure equivariance and invariance of anything that answers to frames; tests judge."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Subject = Callable[[FloatArray], Response]
 
 @dataclass(frozen=True)
 class ShiftErrors:
-    """Worst errors over all positions; every error is relative to the largest value of the reference.
+    """Worst errors over all positions, relative to the largest value of the reference.
 
     Attributes:
         positions: number of positions compared with the reference (the middle of the sensor).
@@ -62,7 +62,7 @@ class ShiftErrors:
 
 
 def subject_of(model: Model, *, contact_threshold: float = 0.5) -> Subject:
-    """A model as a subject, through the whole of `perceive`; scores come from the pooled features."""
+    """A model as a subject, through the whole of `perceive`; scores are of the pooled features."""
 
     def respond(frame: FloatArray) -> Response:
         percept = perceive(model, frame, contact_threshold=contact_threshold)
@@ -73,25 +73,28 @@ def subject_of(model: Model, *, contact_threshold: float = 0.5) -> Subject:
 
 
 def placed(patch: FloatArray, row: int, column: int, rows: int, columns: int) -> FloatArray:
-    """An empty frame (rows, columns) with a patch (h, w) whose first taxel lies at (row, column), cut at the border."""
+    """An empty frame with a patch (h, w) from (row, column) on, cut at the border."""
     frame = np.zeros((rows, columns), np.float32)
     height, width = patch.shape
     top, left = max(row, 0), max(column, 0)
     bottom, right = min(row + height, rows), min(column + width, columns)
     if top < bottom and left < right:
-        frame[top:bottom, left:right] = patch[top - row : bottom - row, left - column : right - column]
+        visible = patch[top - row : bottom - row, left - column : right - column]
+        frame[top:bottom, left:right] = visible
     return frame
 
 
 def contained_positions(patch: FloatArray, rows: int, columns: int) -> list[tuple[int, int]]:
-    """Every (row, column) at which a patch (h, w) lies wholly inside the sensor, border rows included.
+    """Every (row, column) at which a patch (h, w) lies wholly on the sensor, border rows included.
 
     Raises:
         ValueError: if the patch is larger than the sensor.
     """
     height, width = patch.shape
     if height > rows or width > columns:
-        raise ValueError(f"patch {patch.shape} does not fit a sensor of {rows}x{columns}: take a smaller one")
+        raise ValueError(
+            f"patch {patch.shape} does not fit a sensor of {rows}x{columns}: take a smaller one"
+        )
     return [(r, c) for r in range(rows - height + 1) for c in range(columns - width + 1)]
 
 
@@ -117,10 +120,12 @@ def measure_shifts(
     map_error = pooled_drift = score_drift = 0.0
     flips = count = 0
     patterns = set()
-    for row, column in contained_positions(patch, rows, columns) if positions is None else positions:
+    if positions is None:
+        positions = contained_positions(patch, rows, columns)
+    for row, column in positions:
         seen = subject(placed(patch, row, column, rows, columns))
         shift = row - middle[0], column - middle[1]
-        map_error = max(map_error, _map_difference(seen.contact_map, reference.contact_map, shift))
+        map_error = max(map_error, map_difference(seen.contact_map, reference.contact_map, shift))
         pooled_drift = max(pooled_drift, float(np.abs(seen.pooled - reference.pooled).max()))
         score_drift = max(score_drift, float(np.abs(seen.scores - reference.scores).max()))
         flips += int(seen.scores.argmax() != reference.scores.argmax())
@@ -143,7 +148,7 @@ def _scale(values: NDArray[Any]) -> float:
     return max(float(np.abs(values).max()), 1e-12)
 
 
-def _map_difference(seen: NDArray[Any], reference: NDArray[Any], shift: tuple[int, int]) -> float:
+def map_difference(seen: NDArray[Any], reference: NDArray[Any], shift: tuple[int, int]) -> float:
     """Largest difference where the shifted reference and the seen map are both on the sensor."""
     (top, left), (rows, columns) = shift, seen.shape
     here = seen[max(top, 0) : rows + min(top, 0), max(left, 0) : columns + min(left, 0)]

@@ -20,7 +20,8 @@ class TareCollector:
         self._frames: list[NDArray[np.float64]] = []
 
     def add(self, frame: NDArray[Any]) -> FloatArray | None:
-        """Take one frame; the mean (same shape) once enough came, else None. NaN only where no frame had a number.
+        """Take one frame; the mean (same shape) once enough came (NaN where none had a number),
+        else None.
 
         Raises:
             FrameError: if the size changes on the way; collecting starts again.
@@ -28,7 +29,9 @@ class TareCollector:
         if self._frames and frame.shape != self._frames[0].shape:
             before = self._frames[0].shape
             self._frames = []
-            raise FrameError("size", f"frame changed from {before} to {frame.shape} during tare: tare again")
+            raise FrameError(
+                "size", f"frame changed from {before} to {frame.shape} during tare: tare again"
+            )
         values = frame.astype(np.float64)
         self._frames.append(np.where(np.isfinite(values), values, np.nan))
         if len(self._frames) < self._wanted:

@@ -8,7 +8,7 @@ from tactile_equiv.percept import Contact
 
 
 class ContactTracker:
-    """Greedy nearest-centroid tracking: a contact keeps its number while it moves less than its own extent."""
+    """Greedy, by nearest centroid: a contact keeps its number while it moves less than its size."""
 
     def __init__(self) -> None:
         self._next = 0
