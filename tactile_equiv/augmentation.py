@@ -1,7 +1,7 @@
-"""Presses seen again at another angle, mirrored, stronger, weaker and noisier: what the architecture does not give.
+"""Presses seen again turned, mirrored, stronger, weaker, noisier: what the architecture lacks.
 
-Translation needs no augmentation to be right; presses still move here, because real ones are cut by the border
-at other places.
+Translation needs no augmentation to be right; presses still move here, because real ones are cut by
+the border at other places.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Augmentation:
         shift: largest move of the centroid from the middle, share of the frame's rows and columns.
         gain: standard deviation of the log of the load.
         taxel_gain: standard deviation of the gain mismatch between taxels.
-        noise: standard deviation of additive noise, sensor units.
+        noise: standard deviation of additive noise, in dead-zones.
     """
 
     rotate: bool = True
@@ -38,19 +38,26 @@ class Augmentation:
     shift: float = 0.17
     gain: float = 0.15
     taxel_gain: float = 0.05
-    noise: float = 1.0
+    noise: float = 0.33
 
 
 def augment(
-    frames: Tensor, masks: Tensor, settings: Augmentation, random: torch.Generator
+    frames: Tensor,
+    masks: Tensor,
+    settings: Augmentation,
+    random: torch.Generator,
+    dead_zone: float = 1.0,
 ) -> tuple[Tensor, Tensor]:
-    """Vary tared presses (N, C, H, W) and their contact masks (N, 1, H, W) of 0.0 and 1.0 alike."""
+    """Vary tared presses (N, C, H, W) and their contact masks (N, 1, H, W) of 0.0 and 1.0 alike.
+
+    `dead_zone` gives the unit of the noise, in sensor units.
+    """
     grid = _sampling_grid(frames, settings, random)
     moved = functional.grid_sample(frames, grid, padding_mode="zeros", align_corners=False)
     moved_masks = functional.grid_sample(masks, grid, padding_mode="zeros", align_corners=False)
     load = torch.exp(settings.gain * _normal((len(frames), 1, 1, 1), random))
     taxel_gain = 1 + settings.taxel_gain * _normal(moved.shape, random)
-    noise = settings.noise * _normal(moved.shape, random)
+    noise = settings.noise * dead_zone * _normal(moved.shape, random)
     return moved * load * taxel_gain + noise, (moved_masks >= 0.5).float()
 
 
@@ -71,9 +78,7 @@ def _sampling_grid(frames: Tensor, settings: Augmentation, random: torch.Generat
     cos, sin = torch.cos(angle)[:, None, None], torch.sin(angle)[:, None, None]
     from_row = sin * x + cos * y + centre[:, 0, None, None]
     from_column = (cos * x - sin * y) * flip[:, None, None] + centre[:, 1, None, None]
-    return torch.stack(
-        [(2 * from_column + 1) / columns - 1, (2 * from_row + 1) / rows - 1], dim=-1
-    )
+    return torch.stack([(2 * from_column + 1) / columns - 1, (2 * from_row + 1) / rows - 1], dim=-1)
 
 
 def _centroids(frames: Tensor) -> Tensor:
@@ -87,7 +92,8 @@ def _centroids(frames: Tensor) -> Tensor:
 def threshold_masks(frames: NDArray[np.float32], threshold: float) -> NDArray[np.float32]:
     """Contact of real presses (N, C, H, W) -> (N, 1, H, W) of 0.0 and 1.0.
 
-    A taxel is touched above `threshold` (sensor units), in components of at least `SPECKLE_AREA` taxels.
+    A taxel is touched above `threshold` (sensor units), in components of at least `SPECKLE_AREA`
+    taxels.
     """
     masks = np.zeros((len(frames), 1, *frames.shape[2:]), np.float32)
     for mask, frame in zip(masks[:, 0], np.abs(frames).max(axis=1), strict=True):
@@ -119,7 +125,7 @@ def simulated_presses(
 
 
 def add_speckle(frames: Tensor, mean: float, random: torch.Generator) -> Tensor:
-    """Exponential speckle of the given mean (sensor units) on a tenth of the taxels of (N, C, H, W)."""
+    """Exponential speckle of a mean (sensor units) on a tenth of the taxels of (N, C, H, W)."""
     spots = torch.rand(frames.shape, generator=random) < 0.1
     height = -mean * torch.log(torch.rand(frames.shape, generator=random).clamp(min=1e-9))
     return frames + spots * height

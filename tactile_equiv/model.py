@@ -1,4 +1,4 @@
-"""A model directory: card.json, weights.safetensors and (optional) network.onnx. Data only, never code."""
+"""A model directory: card.json, weights.safetensors, optional network.onnx. Data, never code."""
 
 from __future__ import annotations
 
@@ -55,10 +55,12 @@ class Card:
     sha256: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if len(self.classes) != self.architecture.classes or len(set(self.classes)) != len(self.classes):
+        named, different = len(self.classes), len(set(self.classes))
+        if not named == different == self.architecture.classes:
             raise ModelError(
-                f"the card names {len(self.classes)} classes ({len(set(self.classes))} different) "
-                f"but the network has {self.architecture.classes} outputs: each output needs a name of its own"
+                f"the card names {named} classes ({different} different) "
+                f"but the network has {self.architecture.classes} outputs: each output needs a "
+                "name of its own"
             )
 
     def to_json(self) -> dict[str, Any]:
@@ -80,7 +82,8 @@ class Card:
         """
         if values.get("version") != CARD_VERSION:
             raise ModelError(
-                f"card version is {values.get('version')!r}: this release reads version {CARD_VERSION}"
+                f"card version is {values.get('version')!r}: this release reads version "
+                f"{CARD_VERSION}"
             )
         rest = {k: v for k, v in values.items() if k != "version"}
         try:
@@ -94,33 +97,33 @@ class Card:
             )
         except (TypeError, KeyError) as error:
             raise ModelError(
-                f"card.json is not understood ({error}): its keys are {sorted(Card.__dataclass_fields__)}"
+                f"card.json is not understood ({error}): its keys are "
+                f"{sorted(Card.__dataclass_fields__)}"
             ) from error
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """The texture head as plain arrays: standardise, multiply, add.
+    """The texture head as plain arrays; the same as `TactileNetwork.classify`, then softmax.
 
     Attributes:
-        weight: (K, 2F), bias: (K,), mean: (2F,), scale: (2F,); all float64.
+        weight: (K, 2F), bias: (K,), unit: (2F,); all float64.
     """
 
     weight: NDArray[np.float64]
     bias: NDArray[np.float64]
-    mean: NDArray[np.float64]
-    scale: NDArray[np.float64]
+    unit: NDArray[np.float64]
 
     @staticmethod
     def of(network: TactileNetwork) -> Classifier:
         """Copy the head of a network."""
         head = network.texture_head
-        parts = (head.weight, head.bias, network.pooled_mean, network.pooled_scale)
+        parts = (head.weight, head.bias, network.pooled_unit)
         return Classifier(*(part.detach().cpu().double().numpy() for part in parts))
 
     def scores(self, pooled: NDArray[np.float32]) -> NDArray[np.float64]:
         """Pooled features (..., 2F) to class probabilities (..., K), summing to 1."""
-        logits = ((np.arcsinh(pooled) - self.mean) / self.scale) @ self.weight.T + self.bias
+        logits = np.arcsinh(pooled / self.unit) @ self.weight.T + self.bias
         shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
         probabilities: NDArray[np.float64] = shifted / shifted.sum(axis=-1, keepdims=True)
         return probabilities
@@ -128,7 +131,7 @@ class Classifier:
 
 @dataclass(frozen=True)
 class Model:
-    """Everything that `perceive` needs: the card, the classifier and the engine that runs the network."""
+    """Everything that `perceive` needs: the card, the classifier and the engine of the network."""
 
     card: Card
     classifier: Classifier
@@ -152,7 +155,8 @@ def load_model(directory: Path | str, backend: str = "auto", device: str = "auto
     """Load a model directory and choose its engine.
 
     Raises:
-        ModelError: if anything is missing, too large, corrupt, of another hash, or does not fit the card.
+        ModelError: if anything is missing, too large, corrupt, of another hash, or does not fit the
+            card.
     """
     folder = Path(directory)
     network, card = load_network(folder)
@@ -190,7 +194,8 @@ def load_network(directory: Path | str) -> tuple[TactileNetwork, Card]:
     card = load_card(folder)
     if max(card.architecture.channels) > CHANNEL_LIMIT:
         raise ModelError(
-            f"the card asks for {max(card.architecture.channels)} channels: at most {CHANNEL_LIMIT} are loaded"
+            f"the card asks for {max(card.architecture.channels)} channels: at most "
+            f"{CHANNEL_LIMIT} are loaded"
         )
     content = _verified_bytes(folder / WEIGHTS_FILE, card)
     network = TactileNetwork(card.architecture)
@@ -201,7 +206,9 @@ def load_network(directory: Path | str) -> tuple[TactileNetwork, Card]:
             f"{folder / WEIGHTS_FILE} does not hold the weights that the card describes ({error})"
         ) from error
     if not all(bool(torch.isfinite(value).all()) for value in network.state_dict().values()):
-        raise ModelError(f"{folder / WEIGHTS_FILE} holds weights that are not finite: train the model again")
+        raise ModelError(
+            f"{folder / WEIGHTS_FILE} holds weights that are not finite: train the model again"
+        )
     return network.eval(), card
 
 
@@ -222,7 +229,7 @@ def load_card(directory: Path | str) -> Card:
 
 
 def save_model(directory: Path | str, network: TactileNetwork, card: Card) -> Card:
-    """Write weights, the ONNX export (where onnx is installed) and the card; returns the card with its hashes.
+    """Write weights, ONNX export (where onnx is installed) and card; returns the hashed card.
 
     Raises:
         ModelError: if the directory cannot be written.
@@ -235,16 +242,20 @@ def save_model(directory: Path | str, network: TactileNetwork, card: Card) -> Ca
         (folder / ONNX_FILE).unlink(missing_ok=True)
         if export_onnx(network, folder / ONNX_FILE):
             written.append(ONNX_FILE)
-        hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in written}
+        hashes = {
+            name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in written
+        }
         complete = replace(card, sha256=hashes)
         (folder / CARD_FILE).write_text(json.dumps(complete.to_json(), indent=2) + "\n", "utf-8")
     except OSError as error:
-        raise ModelError(f"{folder} cannot be written ({error}): name a directory of your own") from error
+        raise ModelError(
+            f"{folder} cannot be written ({error}): name a directory of your own"
+        ) from error
     return complete
 
 
 def export_onnx(network: TactileNetwork, file: Path) -> bool:
-    """Export contact map and feature canvas for any frame size; False where the onnx package is missing."""
+    """Export contact map and feature canvas for any frame size; False where onnx is missing."""
     try:
         import onnx  # noqa: F401
     except ImportError:
@@ -287,5 +298,6 @@ def _limited_bytes(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise ModelError(
-            f"{file} cannot be read ({error.strerror}): a model is a directory with {CARD_FILE} and {WEIGHTS_FILE}"
+            f"{file} cannot be read ({error.strerror}): a model is a directory with {CARD_FILE} "
+            f"and {WEIGHTS_FILE}"
         ) from error

@@ -32,6 +32,7 @@ from std_msgs.msg import Header  # noqa: E402
 from std_srvs.srv import SetBool, Trigger  # noqa: E402
 
 from tactile_equiv import diagnostics, messages, parameters  # noqa: E402
+from tactile_equiv.decoding import full_type  # noqa: E402
 from tactile_equiv.errors import FrameError, TactileError  # noqa: E402
 from tactile_equiv.frame import FloatArray  # noqa: E402
 from tactile_equiv.model import Model, find_model, load_model  # noqa: E402
@@ -97,7 +98,7 @@ class PerceptionNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the model and create the outputs."""
         try:
-            messages.full_type(self.settings.input_type)
+            full_type(self.settings.input_type)
             self._use_model(self._loaded_model())
         except TactileError as error:
             self._trouble = str(error)

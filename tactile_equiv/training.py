@@ -22,7 +22,7 @@ from tactile_equiv.augmentation import (
 from tactile_equiv.dataset import Dataset, split_at_random
 from tactile_equiv.errors import DataError
 from tactile_equiv.frame import Normalisation, level
-from tactile_equiv.network import Architecture, TactileNetwork, ZeroPreservingLayer, compress, pool
+from tactile_equiv.network import Architecture, TactileNetwork, ZeroPreservingLayer, pool
 
 SIMULATED_PRESSES = 256
 
@@ -42,8 +42,9 @@ class TrainingSettings:
         weight_decay: of AdamW.
         label_smoothing: share of the target spread over all classes.
         contact_weight: weight of the contact losses beside the texture loss.
-        touch_threshold: real taxels above it count as touched, sensor units.
-        validation: share of each class kept out of training to watch for an early stop; 0 = never stop early.
+        touch_threshold: taxels above it count as touched, in dead-zones.
+        validation: share of each class kept out of training to watch for an early stop; 0 = never
+            stop early.
         check_every: steps between two looks at the validation share.
         patience: looks without a better loss before training stops.
         channels, dilations, kernel, activation: see `Architecture`.
@@ -57,7 +58,7 @@ class TrainingSettings:
     weight_decay: float = 1e-2
     label_smoothing: float = 0.05
     contact_weight: float = 0.5
-    touch_threshold: float = 6.0
+    touch_threshold: float = 2.0
     validation: float = 0.1
     check_every: int = 50
     patience: int = 5
@@ -126,13 +127,30 @@ def train(
             losses["validation"] = validation.loss(network)
             waited += 1
             if losses["validation"] < best_loss:
-                best, best_loss, waited = copy.deepcopy(network.state_dict()), losses["validation"], 0
+                best, best_loss = copy.deepcopy(network.state_dict()), losses["validation"]
+                waited = 0
         progress(step, losses)
         if waited >= settings.patience:
             break
     if best is not None:
         network.load_state_dict(best)
     return Training(network.eval(), step, losses)
+
+
+def fitting_normalisation(
+    dataset: Dataset, dead_zone: float | None = None, scale: float | None = None
+) -> Normalisation:
+    """Fixed normalisation for a sensor, from all its recordings at once.
+
+    The sensor's range is the 99.9th percentile of all values; unless given, the dead-zone is 1/85 of it and the
+    scale of the logarithmic response 1/32 (3 and 8 of 255 counts, measured to serve well on Tekscan presses).
+    """
+    reach = max(float(np.percentile(np.abs(dataset.frames.astype(np.float64)), 99.9)), 1e-6)
+    return Normalisation(
+        dead_zone=reach / 85 if dead_zone is None else dead_zone,
+        scale=reach / 32 if scale is None else scale,
+        response="logarithmic",
+    )
 
 
 def levelled(frames: np.ndarray[Any, Any], normalisation: Normalisation) -> Tensor:
@@ -155,18 +173,21 @@ class _Presses:
     def __init__(
         self, dataset: Dataset, normalisation: Normalisation, settings: TrainingSettings
     ) -> None:
-        raw = [level(f, Normalisation(0, 1, signed=normalisation.signed)).pressure for f in dataset.frames]
+        raw = [
+            level(f, Normalisation(0, 1, signed=normalisation.signed)).pressure
+            for f in dataset.frames
+        ]
         frames = np.stack(raw)  # (N, C, H, W)
         self.normalisation = normalisation
         self.settings = settings
         self.frames = torch.from_numpy(frames)
-        self.masks = torch.from_numpy(threshold_masks(frames, settings.touch_threshold))
+        threshold = settings.touch_threshold * max(normalisation.dead_zone, 1e-6)
+        self.masks = torch.from_numpy(threshold_masks(frames, threshold))
         self.labels = torch.from_numpy(dataset.labels)
         self.random = torch.Generator().manual_seed(settings.seed)
         self._chance = 1 / torch.bincount(self.labels)[self.labels].double()
         self._speckle = normalisation.dead_zone
         rows, columns = frames.shape[2:]
-        threshold = settings.touch_threshold
         strongest = max(float(np.percentile(np.abs(frames), 99.9)), 8 * threshold)
         self._simulated, self._simulated_masks = simulated_presses(
             SIMULATED_PRESSES, rows, columns, threshold, strongest, settings.seed
@@ -180,25 +201,22 @@ class _Presses:
     def real(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
         """Network input (N, C, H, W), contact masks (N, H, W), labels (N,)."""
         chosen = torch.multinomial(self._chance, count, replacement=True, generator=self.random)
-        frames, masks = augment(
-            self.frames[chosen], self.masks[chosen], self.settings.augmentation, self.random
-        )
+        frames, masks = self._augmented(self.frames[chosen], self.masks[chosen])
         return self.to_network_units(frames), masks[:, 0], self.labels[chosen]
 
     def simulated(self, count: int) -> tuple[Tensor, Tensor]:
         """Network input (N, C, H, W) and true contact masks (N, H, W)."""
         chosen = torch.randint(len(self._simulated), (count,), generator=self.random)
-        frames, masks = augment(
-            self._simulated[chosen],
-            self._simulated_masks[chosen],
-            self.settings.augmentation,
-            self.random,
-        )
+        frames, masks = self._augmented(self._simulated[chosen], self._simulated_masks[chosen])
         speckled = add_speckle(frames, self._speckle, self.random)
         return self.to_network_units(speckled.expand(-1, self.channels, -1, -1)), masks[:, 0]
 
+    def _augmented(self, frames: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+        settings, dead_zone = self.settings.augmentation, self.normalisation.dead_zone
+        return augment(frames, masks, settings, self.random, dead_zone)
+
     def to_network_units(self, frames: Tensor) -> Tensor:
-        """Tared frames (N, C, H, W), sensor units, through the dead-zone and normalisation of `level`."""
+        """Tared frames (N, C, H, W), sensor units, dead-zoned and normalised as by `level`."""
         return levelled(frames.movedim(1, -1).numpy(), self.normalisation)
 
 
@@ -229,16 +247,16 @@ def _new_network(classes: int, presses: _Presses, settings: TrainingSettings) ->
     )
     frames, _, _ = presses.real(min(8 * settings.batch, len(presses.labels)))
     with torch.no_grad():
-        pooled = compress(pool(_scale_layers(network, frames)))
-        network.pooled_mean.copy_(pooled.mean(dim=0))
-        network.pooled_scale.copy_(pooled.std(dim=0) + 1e-3)
+        pooled = pool(_scale_layers(network, frames))
+        network.pooled_unit.copy_(pooled.std(dim=0).clamp(min=1e-3))
     return network
 
 
 def _scale_layers(network: TactileNetwork, frames: Tensor) -> Tensor:
-    """Scale each layer so that its response to these frames has unit root mean square; returns the canvas.
+    """Scale each layer to a response of unit root mean square on these frames; returns the canvas.
 
-    Layer-sequential unit variance (Mishkin and Matas 2016, All You Need Is a Good Init), on touched cells only.
+    Layer-sequential unit variance (Mishkin and Matas 2016, All You Need Is a Good Init), on touched
+    cells only.
     """
     for layer in network.trunk:
         assert isinstance(layer, ZeroPreservingLayer)

@@ -1,0 +1,325 @@
+"""The console tool `tactile-equiv`: train, evaluate, symmetry, replay."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from tactile_equiv.dataset import Dataset, load_dataset, split_by_position
+from tactile_equiv.errors import DataError, TactileError
+from tactile_equiv.evaluation import evaluate
+from tactile_equiv.frame import Normalisation
+from tactile_equiv.model import Card, Model, assemble, find_model, load_model, save_model
+from tactile_equiv.press import Press, pressure
+from tactile_equiv.recordings import RecordedFrame, read_recording
+from tactile_equiv.settings import Settings
+from tactile_equiv.symmetry import ShiftErrors, measure_shifts, subject_of
+from tactile_equiv.training import (
+    Training,
+    TrainingSettings,
+    fitting_normalisation,
+    train,
+)
+
+DISCOVERY_LIMIT = 30.0  # seconds that replay waits for a subscriber
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; 0 done, 2 where something given is wrong (said in one line), 130 interrupted."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    parsed = _parser().parse_args(given)
+    parsed.command_line = shlex.join(["tactile-equiv", *given])
+    try:
+        parsed.run(parsed)
+    except TactileError as error:
+        print(f"tactile-equiv: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tactile-equiv", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_train(commands)
+    _add_evaluate(commands)
+    _add_symmetry(commands)
+    _add_replay(commands)
+    return parser
+
+
+def _add_train(commands: Any) -> None:
+    defaults = TrainingSettings()
+    command = commands.add_parser("train", help="train a model directory from labelled frames")
+    command.set_defaults(run=_train)
+    command.add_argument("data", type=Path, help=".npz with frames, labels, class_names")
+    command.add_argument("--out", type=Path, required=True, help="model directory to write")
+    command.add_argument("--name", help="name of the model (that of the directory)")
+    command.add_argument("--sensor", default="", help="the sensor in words, for the card")
+    command.add_argument("--seed", type=_count, default=defaults.seed)
+    command.add_argument("--steps", type=_positive, default=defaults.steps)
+    command.add_argument("--batch", type=_positive, default=defaults.batch)
+    command.add_argument(
+        "--validation",
+        type=_share,
+        default=defaults.validation,
+        help="share kept out of training to stop early; 0 trains on everything, all steps",
+    )
+    command.add_argument("--dead-zone", type=_not_negative, help="sensor units (from the data)")
+    command.add_argument("--scale", type=_above_zero, help="sensor units (from the data)")
+    command.add_argument(
+        "--position-seeds",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="first measure by position with N seeds: train on the 60 %% of each class furthest left, test on the rest",
+    )
+    command.add_argument("--threads", type=_positive, default=os.cpu_count() or 1)
+
+
+def _add_evaluate(commands: Any) -> None:
+    command = commands.add_parser("evaluate", help="accuracy of a model on labelled frames")
+    command.set_defaults(run=_evaluate)
+    command.add_argument("model", help="model directory, or name of a shipped model")
+    command.add_argument("data", type=Path, help=".npz with frames, labels, class_names")
+    command.add_argument("--json", type=Path, help="write the figures to this file")
+    command.add_argument("--backend", default="auto", choices=("auto", "torch", "onnxruntime"))
+
+
+def _add_symmetry(commands: Any) -> None:
+    command = commands.add_parser(
+        "symmetry", help="shift a contact over the sensor, measure errors"
+    )
+    command.set_defaults(run=_symmetry)
+    command.add_argument("model", help="model directory, or name of a shipped model")
+    command.add_argument("--rows", type=_positive, default=28)
+    command.add_argument("--cols", type=_positive, default=50)
+    command.add_argument("--json", type=Path, help="write the figures to this file")
+    command.add_argument("--backend", default="auto", choices=("auto", "torch", "onnxruntime"))
+
+
+def _add_replay(commands: Any) -> None:
+    command = commands.add_parser("replay", help="publish recorded frames as a live topic")
+    command.set_defaults(run=_replay)
+    command.add_argument("data", type=Path, help=".npz, or rosbag2 recording (folder, .mcap, .db3)")
+    command.add_argument("--rate", type=_above_zero, default=30.0, help="frames a second")
+    command.add_argument("--topic", choices=("image", "taxels"), default="image")
+    command.add_argument("--from-topic", default="", help="topic of the frames in a bag")
+    command.add_argument("--rows", type=_count, default=0, help="of arrays without a layout")
+    command.add_argument("--cols", type=_count, default=0, help="of arrays without a layout")
+    command.add_argument("--frame-id", default="tactile_sensor")
+    command.add_argument("--loop", action="store_true", help="begin again at the end")
+    command.add_argument("--wait", action="store_true", help="begin when somebody listens")
+
+
+def _number(
+    kind: type, allowed: str, lowest: float, above: bool = False, highest: float = np.inf
+) -> Any:
+    def parse(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = np.nan
+        if not (lowest < value if above else lowest <= value) or not value < highest:
+            raise argparse.ArgumentTypeError(f"{text!r} is not {allowed}")
+        return value
+
+    return parse
+
+
+_positive = _number(int, "a whole number from 1", 1)
+_count = _number(int, "a whole number from 0", 0)
+_above_zero = _number(float, "a number above 0", 0, above=True)
+_not_negative = _number(float, "a number from 0", 0)
+_share = _number(float, "a share from 0 to below 1", 0, highest=1)
+
+
+def _train(options: argparse.Namespace) -> None:
+    torch.set_num_threads(options.threads)
+    dataset = load_dataset(options.data)
+    normalisation = fitting_normalisation(dataset, options.dead_zone, options.scale)
+    settings = TrainingSettings(
+        seed=options.seed,
+        steps=options.steps,
+        batch=options.batch,
+        validation=options.validation,
+    )
+    by_position = _measure_by_position(dataset, normalisation, settings, options.position_seeds)
+    training = _train_with_bar(dataset, normalisation, settings, "train")
+    name = options.name or options.out.resolve().name
+    card = Card(
+        name=name,
+        sensor=options.sensor,
+        classes=dataset.class_names,
+        architecture=training.network.architecture,
+        normalisation=normalisation,
+        training={
+            "data": dataset.source,
+            "data_sha256": dataset.sha256,
+            "frames": len(dataset),
+            "steps": training.steps,
+            "command": options.command_line,
+            "settings": settings.to_json(),
+            "contact_head": _contact_head_note(normalisation, settings),
+        },
+    )
+    model = assemble(training.network, card, backend="torch", device="cpu")
+    rows, columns = dataset.frames.shape[1:3]
+    measured = {
+        **by_position,
+        "accuracy_on_training_data": evaluate(model, dataset).accuracy,
+        "shifts": _shift_errors(model, rows, columns).to_json(),
+    }
+    save_model(options.out, training.network, replace(card, measured=measured))
+    print(f"{name}: {training.steps} steps, written to {options.out}")
+
+
+def _contact_head_note(normalisation: Normalisation, settings: TrainingSettings) -> str:
+    threshold = settings.touch_threshold * normalisation.dead_zone
+    return (
+        f"learned from simulated presses with known pressure, and on the recordings from taxels above {threshold:.3g} "
+        "sensor units in groups of at least 3"
+    )
+
+
+def _measure_by_position(
+    dataset: Dataset, normalisation: Normalisation, settings: TrainingSettings, seeds: int
+) -> dict[str, Any]:
+    if not seeds:
+        return {}
+    left = split_by_position(dataset)
+    found = []
+    for seed in range(seeds):
+        title = f"by position, seed {seed}"
+        training = _train_with_bar(
+            dataset.subset(left), normalisation, replace(settings, seed=seed), title
+        )
+        card = Card("split", "", dataset.class_names, training.network.architecture, normalisation)
+        model = assemble(training.network, card, backend="torch", device="cpu")
+        found.append(evaluate(model, dataset.subset(~left)).mean_per_class_accuracy)
+        print(f"{title}: mean per-class accuracy {found[-1]:.4f}")
+    return {
+        "by_position": {
+            "split": "in each class the 60 % of presses furthest left train, the others test",
+            "train": int(left.sum()),
+            "test": int((~left).sum()),
+            "mean_per_class_accuracy": float(np.mean(found)),
+            "standard_deviation": float(np.std(found)),
+            "seeds": found,
+        }
+    }
+
+
+def _train_with_bar(
+    dataset: Dataset, normalisation: Normalisation, settings: TrainingSettings, title: str
+) -> Training:
+    with tqdm(total=settings.steps, desc=title, unit="step", file=sys.stderr) as bar:
+
+        def progress(step: int, losses: dict[str, float]) -> None:
+            bar.update()
+            bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()}, refresh=False)
+
+        return train(dataset, normalisation, settings, progress)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    model = load_model(find_model(options.model), options.backend)
+    dataset = load_dataset(options.data)
+    result = evaluate(model, dataset)
+    print(f"model {model.card.name}, {model.backend.name}; data {dataset.source}, n {len(dataset)}")
+    print(f"accuracy                {result.accuracy:.4f}")
+    print(f"mean per-class accuracy {result.mean_per_class_accuracy:.4f}")
+    for index, name in enumerate(result.class_names):
+        if result.per_class[index]:
+            right = result.confusion[index, index]
+            print(f"  {name:20} {right:4d} of {result.per_class[index]:4d}")
+    _write_json(options.json, result.to_json())
+
+
+def _symmetry(options: argparse.Namespace) -> None:
+    model = load_model(find_model(options.model), options.backend)
+    errors = _shift_errors(model, options.rows, options.cols)
+    print(f"model {model.card.name}, {model.backend.name}, {options.rows}x{options.cols} taxels")
+    for name, value in errors.to_json().items():
+        print(f"  {name:16} {value:.3g}")
+    _write_json(options.json, errors.to_json())
+
+
+def _shift_errors(model: Model, rows: int, columns: int) -> ShiftErrors:
+    """Errors of a ridged press of a third of the sensor, at every contained position."""
+    side = max(min(rows, columns) // 3, 3)
+    press = Press("ridges", (side - 1) / 2, (side - 1) / 2, angle=0.4, size=0.45 * side)
+    height = 30 * model.card.normalisation.scale
+    return measure_shifts(subject_of(model), pressure(press, side, side) * height, rows, columns)
+
+
+def _write_json(file: Path | None, values: dict[str, Any]) -> None:
+    if file is None:
+        return
+    try:
+        file.write_text(json.dumps(values, indent=2) + "\n", "utf-8")
+    except OSError as error:
+        raise DataError(
+            f"{file} cannot be written ({error.strerror}): name another file"
+        ) from error
+
+
+def _replay(options: argparse.Namespace) -> None:
+    frames = _looped(options) if options.loop else _recorded(options)
+    first = next(frames, None)
+    if first is None:
+        raise DataError(f"{options.data} holds no frames: record some")
+
+    def all_frames() -> Iterator[RecordedFrame]:
+        yield first
+        yield from frames
+
+    try:
+        from tactile_equiv.ros_environment import prepare_ros_environment
+
+        prepare_ros_environment()
+        import rclpy
+
+        from tactile_equiv.replay import play
+    except ImportError as error:
+        raise DataError(
+            f"replay publishes on ROS 2, which is not importable here ({error}): "
+            "source a ROS 2 distribution, or run `make environment`"
+        ) from error
+    with rclpy.init():
+        count = play(
+            all_frames(),
+            options.rate,
+            options.topic,
+            options.frame_id,
+            DISCOVERY_LIMIT if options.wait else 0.0,
+        )
+    print(f"{count} frames published")
+
+
+def _recorded(options: argparse.Namespace) -> Iterator[RecordedFrame]:
+    settings = Settings(rows=options.rows, cols=options.cols)
+    return read_recording(options.data, options.from_topic, settings)
+
+
+def _looped(options: argparse.Namespace) -> Iterator[RecordedFrame]:
+    while True:
+        yield from _recorded(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

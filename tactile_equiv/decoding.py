@@ -1,0 +1,140 @@
+"""Message contents to frames, by attribute: ROS messages and those read from a bag without ROS alike."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tactile_equiv.errors import FrameError, SettingsError
+from tactile_equiv.settings import Settings
+
+SHORT_TYPES = {"image": "sensor_msgs/msg/Image", "taxels": "std_msgs/msg/Float32MultiArray"}
+MULTI_ARRAYS = tuple(
+    f"std_msgs/msg/{kind}MultiArray"
+    for kind in (
+        "Float32",
+        "Float64",
+        "UInt8",
+        "UInt16",
+        "UInt32",
+        "UInt64",
+        "Int8",
+        "Int16",
+        "Int32",
+        "Int64",
+    )
+)
+
+ENCODINGS: dict[str, tuple[str, int, tuple[int, ...]]] = {
+    "mono8": ("u1", 1, ()),
+    "8UC1": ("u1", 1, ()),
+    "mono16": ("u2", 2, ()),
+    "16UC1": ("u2", 2, ()),
+    "32FC1": ("f4", 4, ()),
+    "rgb8": ("u1", 3, (0, 1, 2)),
+    "bgr8": ("u1", 3, (2, 1, 0)),
+    "rgba8": ("u1", 4, (0, 1, 2)),
+    "bgra8": ("u1", 4, (2, 1, 0)),
+    "8UC3": ("u1", 3, (0, 1, 2)),
+}
+"""Encoding to type of a value, bytes of a pixel, and the channels that are red, green and blue."""
+
+
+def full_type(input_type: str) -> str:
+    """The full name "package/msg/Type" of an `input_type` parameter.
+
+    Raises:
+        SettingsError: if the type cannot be read as a frame.
+    """
+    name = SHORT_TYPES.get(input_type, input_type)
+    parts = name.split("/")
+    if len(parts) == 2:
+        name = f"{parts[0]}/msg/{parts[1]}"
+    if name != SHORT_TYPES["image"] and name not in MULTI_ARRAYS:
+        raise SettingsError(
+            f"input_type is {input_type!r}: use {SHORT_TYPES['image']} or one of {', '.join(MULTI_ARRAYS)}"
+        )
+    return name
+
+
+def decode_image(message: Any, settings: Settings) -> NDArray[Any]:
+    """sensor_msgs/Image to (H, W), or (H, W, 3) in red, green, blue; no copy where the bytes allow it.
+
+    Raises:
+        FrameError: for an unknown encoding, a zero size, a short step, data of another length, or another
+            size than `rows` x `cols`.
+    """
+    height, width, step = message.height, message.width, message.step
+    if message.encoding not in ENCODINGS:
+        raise FrameError(
+            "encoding",
+            f"image has encoding {message.encoding!r}: use one of {', '.join(ENCODINGS)}",
+        )
+    kind, pixel, channels = ENCODINGS[message.encoding]
+    _check_size(height, width, settings)
+    if step < width * pixel:
+        raise FrameError(
+            "step",
+            f"image has step {step}, its rows of {width} {message.encoding} pixels take {width * pixel} bytes",
+        )
+    if len(message.data) != height * step:
+        raise FrameError(
+            "data",
+            f"image has {len(message.data)} bytes of data: height {height} x step {step} are {height * step}",
+        )
+    rows = np.frombuffer(message.data, np.uint8).reshape(height, step)[:, : width * pixel]
+    if not channels:
+        order = ">" if message.is_bigendian else "<"
+        return np.ascontiguousarray(rows).view(f"{order}{kind}")
+    colours = rows.reshape(height, width, pixel)
+    if message.encoding == "8UC3" and settings.channel_order == "bgr":
+        channels = channels[::-1]
+    return colours[:, :, list(channels)]
+
+
+def decode_multi_array(message: Any, settings: Settings) -> NDArray[Any]:
+    """std_msgs/...MultiArray to (H, W) or (H, W, C); sizes from the layout, else from `rows` and `cols`.
+
+    Raises:
+        FrameError: if neither gives the size, it differs from the configured one, or the data has another length.
+    """
+    offset = message.layout.data_offset
+    values = np.asarray(message.data)[offset:]
+    sizes = tuple(dimension.size for dimension in message.layout.dim)
+    if len(sizes) < 2:
+        if not (settings.rows and settings.cols):
+            raise FrameError(
+                "layout",
+                f"array has {len(sizes)} layout dimensions and rows, cols are {settings.rows}, {settings.cols}: "
+                "set the parameters rows and cols, or send a layout of rows and columns",
+            )
+        sizes = (settings.rows, settings.cols)
+    if len(sizes) > 3:
+        raise FrameError(
+            "layout", f"array has {len(sizes)} layout dimensions: use rows, columns[, channels]"
+        )
+    _check_size(sizes[0], sizes[1], settings)
+    if values.size != math.prod(sizes):
+        raise FrameError(
+            "data",
+            f"array has {len(message.data)} values from which {offset} are skipped: "
+            f"{' x '.join(map(str, sizes))} need {math.prod(sizes)}",
+        )
+    if settings.order == "row_major":
+        return values.reshape(sizes)
+    return values.reshape((sizes[1], sizes[0], *sizes[2:])).swapaxes(0, 1)
+
+
+def _check_size(height: int, width: int, settings: Settings) -> None:
+    if height == 0 or width == 0:
+        raise FrameError("size", f"frame has size {height}x{width}: it must have rows and columns")
+    wanted = settings.rows or height, settings.cols or width
+    if (height, width) != wanted:
+        raise FrameError(
+            "size",
+            f"frame has size {height}x{width}, configured is {wanted[0]}x{wanted[1]}: "
+            "correct the driver, or the parameters rows and cols",
+        )
