@@ -1,0 +1,47 @@
+"""Fixtures that start perception nodes."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from graph_client import Perception, Process, write_model
+
+
+@pytest.fixture(scope="session")
+def model_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of three classes for frames of one channel; read only."""
+    return write_model(tmp_path_factory.mktemp("model") / "pressing")
+
+
+@pytest.fixture
+def perception(ros_context: Any, model_directory: Path) -> Iterator[Callable[..., Perception]]:
+    """Starts perception nodes with these parameters, by default on the session's model."""
+    started: list[Perception] = []
+
+    def start(namespace: str = "", **parameters: Any) -> Perception:
+        defaults = {"model_path": str(model_directory), "backend": "torch", "device": "cpu"}
+        started.append(Perception(ros_context, defaults | parameters, namespace))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
+
+
+@pytest.fixture
+def process(ros_domain: int, tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """Starts `python -m tactile_equiv.perception_node --ros-args ...` in the test's domain."""
+    started: list[Process] = []
+
+    def start(*arguments: str) -> Process:
+        started.append(Process(list(arguments), tmp_path / f"process{len(started)}.log"))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
