@@ -1,6 +1,8 @@
 """Which module may import what: the algorithm never meets ROS, the package never its simulator."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,31 @@ BUILD_MODULES = {"message_package", "message_sources", "vision_msgs_package"}
 ROS_PREFIXES = ("rclpy", "rosidl", "rcl_interfaces", "ament_index_python", "launch", "std_srvs")
 
 
-def imported(source):
-    """Dotted names that `source` imports anywhere, also inside functions."""
+LATE_MODULES = {"console"}  # its replay command imports ROS when it is called
+ALGORITHM = {path.stem for path in MODULES} - ROS_MODULES - {"message_sources"}
+
+BLOCKED = """
+import sys
+class NoRos:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith(("rclpy", "rosidl", "std_srvs")) or name.split(".")[0].endswith("_msgs"):
+            raise ImportError(name + " was imported")
+sys.meta_path.insert(0, NoRos())
+import importlib
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+"""
+
+
+def imported(source, inside_functions=True):
+    """Dotted names that `source` imports, also inside functions unless told otherwise."""
     names = set()
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    late = set()
+    if not inside_functions:
+        functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+        late = {inner for function in functions for inner in ast.walk(function)}
+    for node in set(ast.walk(tree)) - late:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -35,7 +58,7 @@ def violations(module, source):
     wrong = {name for name in imported(source) if name.startswith((".", "tactile_equiv_sim"))}
     if module in ROS_MODULES:
         return wrong
-    for name in imported(source):
+    for name in imported(source, inside_functions=module not in LATE_MODULES):
         parts = name.split(".")
         own = parts[1] if parts[0] == "tactile_equiv" and len(parts) > 1 else ""
         build = module in BUILD_MODULES
@@ -82,3 +105,24 @@ def test_a_pure_module_may_import_pure_things():
 def test_ros_modules_may_import_ros_but_not_the_simulator():
     assert violations("messages", "from sensor_msgs.msg import Image\n") == set()
     assert violations("perception_node", "import tactile_equiv_sim\n") == {"tactile_equiv_sim"}
+
+
+def test_the_console_may_import_ros_only_when_a_command_needs_it():
+    late = "def replay():\n    import rclpy\n"
+    assert violations("console", late) == set()
+    assert violations("recordings", late) == {"rclpy"}
+    assert violations("console", "try:\n    import rclpy\nexcept ImportError:\n    pass\n")
+
+
+def test_the_algorithm_runs_where_ros_is_not_installed():
+    names = [f"tactile_equiv.{name}" for name in sorted(ALGORITHM - {"__init__"})]
+    command = [sys.executable, "-c", BLOCKED, *names]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_block_catches_a_module_that_needs_ros():
+    command = [sys.executable, "-c", BLOCKED, "tactile_equiv.messages"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "was imported" in done.stderr
