@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+MODULES = sorted((ROOT / "tactile_equiv").glob("*.py"))
 ROS_MODULES = {"messages", "parameters", "diagnostics", "perception_node", "replay"}
 BUILD_MODULES = {"message_package", "message_sources", "vision_msgs_package"}
 ROS_PREFIXES = ("rclpy", "rosidl", "rcl_interfaces", "ament_index_python", "launch", "std_srvs")
-
 
 LATE_MODULES = {"console"}  # its replay command imports ROS when it is called
 ALGORITHM = {path.stem for path in MODULES} - ROS_MODULES - {"message_sources"}
@@ -69,9 +69,7 @@ def violations(module, source):
     return wrong
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "tactile_equiv").glob("*.py")), ids=lambda p: p.stem
-)
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_module_keeps_its_layer(path):
     assert violations(path.stem, path.read_text()) == set()
 
