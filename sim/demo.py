@@ -1,7 +1,7 @@
-"""Demonstration: presses through a perception node in a process of its own, a live table and one picture.
+"""Demonstration: presses through a perception node in its own process, a live table, one picture.
 
-Replays real presses where a data-set file is at hand, simulated ones otherwise, then moves one press over the
-sensor and measures whether class and contact map did what they should.
+Replays real presses where a data-set file is at hand, simulated ones otherwise, then moves one
+press over the sensor and measures whether class and contact map did what they should.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ PACE = 0.1  # seconds between two rows of the table
 
 @dataclass(frozen=True)
 class Subject:
-    """What the demonstration shows: presses, the model that perceives them, and where they come from."""
+    """Presses, the model that perceives them, and where they come from."""
 
     dataset: Dataset
     model: str
@@ -141,7 +141,7 @@ class DemoClient(Node):
         while not reached():
             if process.poll() is not None:
                 raise TactileError(
-                    f"the perception node ended with code {process.returncode}: its messages stand above"
+                    f"the perception node ended with code {process.returncode}: see its messages"
                 )
             if time.monotonic() > end:
                 raise TactileError(f"{trouble} within {limit:.0f} s: is the machine overloaded?")
@@ -210,7 +210,7 @@ def contained_contact(dataset: Dataset, dead_zone: float) -> tuple[NDArray[np.fl
                 best = load, cut, dataset.class_names[label]
     if best is None:
         raise TactileError(
-            "every contact in the data meets the border: give data with smaller ones"
+            "every contact meets the border: give data with smaller ones"
         )
     return best[1], best[2]
 
@@ -226,7 +226,7 @@ def moved_frames(
 
 
 def moved_errors(moved: Sequence[Seen]) -> str:
-    """Largest map error and score difference of a moved contact against its first place, in words."""
+    """Largest map error and score drift of a moved contact against its first place, in words."""
     first = moved[0]
     origin = np.argwhere(first.frame > 0).min(axis=0)
     map_error = score_drift = 0.0

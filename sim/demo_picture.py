@@ -59,7 +59,7 @@ def demo_picture(
     parts = [
         _text_line(f"{source}: {right} of {len(presses)} classes right", width, WHITE, 0.6),
         _text_line(
-            "left: pressure on the skin, contacts outlined; right: contact map from the node; below: class seen",
+            "left: pressure on the skin, contacts outlined; right: contact map; below: class seen",
             width,
             GREY,
         ),

@@ -36,7 +36,7 @@ DISCOVERY_LIMIT = 30.0  # seconds that replay waits for a subscriber
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand; 0 done, 2 where something given is wrong (said in one line), 130 interrupted."""
+    """Run one subcommand; 0 done, 2 something given is wrong (said in one line), 130 interrupted."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     parsed = _parser().parse_args(given)
     parsed.command_line = shlex.join(["tactile-equiv", *given])
@@ -86,7 +86,7 @@ def _add_train(commands: Any) -> None:
         type=_count,
         default=0,
         metavar="N",
-        help="first measure by position with N seeds: train on the 60 %% of each class furthest left, test on the rest",
+        help="first train on the 60 %% of each class furthest left and test on the rest, N seeds",
     )
     command.add_argument("--threads", type=_positive, default=os.cpu_count() or 1)
 
@@ -102,7 +102,7 @@ def _add_evaluate(commands: Any) -> None:
 
 def _add_symmetry(commands: Any) -> None:
     command = commands.add_parser(
-        "symmetry", help="shift a contact over the sensor, measure errors"
+        "symmetry", help="shift a contact, measure errors"
     )
     command.set_defaults(run=_symmetry)
     command.add_argument("model", help="model directory, or name of a shipped model")
@@ -191,8 +191,8 @@ def _train(options: argparse.Namespace) -> None:
 def _contact_head_note(normalisation: Normalisation, settings: TrainingSettings) -> str:
     threshold = settings.touch_threshold * normalisation.dead_zone
     return (
-        f"learned from simulated presses with known pressure, and on the recordings from taxels above {threshold:.3g} "
-        "sensor units in groups of at least 3"
+        "learned from simulated presses with known pressure, and on the recordings from taxels "
+        f"above {threshold:.3g} sensor units in groups of at least 3"
     )
 
 

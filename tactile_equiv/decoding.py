@@ -1,4 +1,4 @@
-"""Message contents to frames, by attribute: ROS messages and those read from a bag without ROS alike."""
+"""Message contents to frames, by attribute: ROS messages and those of a bag read without ROS."""
 
 from __future__ import annotations
 
@@ -55,17 +55,18 @@ def full_type(input_type: str) -> str:
         name = f"{parts[0]}/msg/{parts[1]}"
     if name != SHORT_TYPES["image"] and name not in MULTI_ARRAYS:
         raise SettingsError(
-            f"input_type is {input_type!r}: use {SHORT_TYPES['image']} or one of {', '.join(MULTI_ARRAYS)}"
+            f"input_type is {input_type!r}: use {SHORT_TYPES['image']} "
+            f"or one of {', '.join(MULTI_ARRAYS)}"
         )
     return name
 
 
 def decode_image(message: Any, settings: Settings) -> NDArray[Any]:
-    """sensor_msgs/Image to (H, W), or (H, W, 3) in red, green, blue; no copy where the bytes allow it.
+    """sensor_msgs/Image to (H, W), or (H, W, 3) in red, green, blue.
 
     Raises:
-        FrameError: for an unknown encoding, a zero size, a short step, data of another length, or another
-            size than `rows` x `cols`.
+        FrameError: for an unknown encoding, a zero size, a short step, data of another length, or
+            another size than `rows` x `cols`.
     """
     height, width, step = message.height, message.width, message.step
     if message.encoding not in ENCODINGS:
@@ -83,7 +84,8 @@ def decode_image(message: Any, settings: Settings) -> NDArray[Any]:
     if len(message.data) != height * step:
         raise FrameError(
             "data",
-            f"image has {len(message.data)} bytes of data: height {height} x step {step} are {height * step}",
+            f"image has {len(message.data)} bytes of data: "
+            f"height {height} x step {step} are {height * step}",
         )
     rows = np.frombuffer(message.data, np.uint8).reshape(height, step)[:, : width * pixel]
     if not channels:
@@ -96,10 +98,11 @@ def decode_image(message: Any, settings: Settings) -> NDArray[Any]:
 
 
 def decode_multi_array(message: Any, settings: Settings) -> NDArray[Any]:
-    """std_msgs/...MultiArray to (H, W) or (H, W, C); sizes from the layout, else from `rows` and `cols`.
+    """std_msgs/...MultiArray to (H, W) or (H, W, C); sizes from the layout, else `rows`, `cols`.
 
     Raises:
-        FrameError: if neither gives the size, it differs from the configured one, or the data has another length.
+        FrameError: if neither gives the size, it differs from the configured one, or the data has
+            another length.
     """
     offset = message.layout.data_offset
     values = np.asarray(message.data)[offset:]
@@ -108,7 +111,8 @@ def decode_multi_array(message: Any, settings: Settings) -> NDArray[Any]:
         if not (settings.rows and settings.cols):
             raise FrameError(
                 "layout",
-                f"array has {len(sizes)} layout dimensions and rows, cols are {settings.rows}, {settings.cols}: "
+                f"array has {len(sizes)} layout dimensions and the parameters "
+                f"rows, cols are {settings.rows}, {settings.cols}: "
                 "set the parameters rows and cols, or send a layout of rows and columns",
             )
         sizes = (settings.rows, settings.cols)

@@ -66,12 +66,10 @@ class Architecture:
                 f"channels {self.channels} and dilations {self.dilations} differ in length or are "
                 "empty: give one dilation for each layer"
             )
-        sizes = (self.classes, self.input_channels, *self.channels, *self.dilations)
-        if min(sizes) < 1:
-            raise ModelError(
-                f"a size is below 1 in {self}: every count and dilation must be at least 1"
-            )
-        if self.kernel % 2 == 0 or self.kernel < 1:
+        sizes = (self.classes, self.input_channels, self.kernel, *self.channels, *self.dilations)
+        if any(type(size) is not int or size < 1 for size in sizes):
+            raise ModelError(f"{self} has a size that is no whole number: all must be at least 1")
+        if self.kernel % 2 == 0:
             raise ModelError(f"kernel is {self.kernel}: it must be odd, so that layers are centred")
         if self.activation not in ACTIVATIONS:
             raise ModelError(f"activation is {self.activation!r}: use one of {sorted(ACTIVATIONS)}")
@@ -97,12 +95,12 @@ class Architecture:
         Raises:
             ModelError: if a key is unknown or missing, or a value is of the wrong type.
         """
-        given: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items()
-        }
         try:
+            given: dict[str, Any] = {
+                k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items()
+            }
             return Architecture(**given)
-        except TypeError as error:
+        except (TypeError, AttributeError) as error:
             raise ModelError(
                 f"architecture {sizes} is not understood ({error}): "
                 f"its keys are {sorted(Architecture.__dataclass_fields__)}"

@@ -36,7 +36,7 @@ class RecordedFrame:
 def read_recording(
     path: Path | str, topic: str = "", settings: Settings | None = None
 ) -> Iterator[RecordedFrame]:
-    """Frames of an .npz file or of a rosbag2 recording (folder, .mcap or .db3), in order of recording.
+    """Frames of an .npz file or a rosbag2 recording (folder, .mcap, .db3), in order of recording.
 
     Args:
         path: the recording.

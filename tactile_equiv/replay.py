@@ -25,7 +25,7 @@ TOPICS = ("image", "taxels")
 
 
 class Replay(Node):
-    """Publishes frames at a fixed rate, on `image` as sensor_msgs/Image or on `taxels` as Float32MultiArray.
+    """Publishes frames at a fixed rate, `image` as Image or `taxels` as Float32MultiArray.
 
     `finished` holds the number of published frames at the end, or what the recording raised.
     """

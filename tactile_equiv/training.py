@@ -142,8 +142,8 @@ def fitting_normalisation(
 ) -> Normalisation:
     """Fixed normalisation for a sensor, from all its recordings at once.
 
-    The sensor's range is the 99.9th percentile of all values; unless given, the dead-zone is 1/85 of it and the
-    scale of the logarithmic response 1/32 (3 and 8 of 255 counts, measured to serve well on Tekscan presses).
+    The sensor's range is the 99.9th percentile of all values; unless given, the dead-zone is 1/85
+    of it and the scale of the logarithmic response 1/32 (3 and 8 of 255 counts on Tekscan presses).
     """
     reach = max(float(np.percentile(np.abs(dataset.frames.astype(np.float64)), 99.9)), 1e-6)
     return Normalisation(
