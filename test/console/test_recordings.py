@@ -1,0 +1,95 @@
+"""Recordings of every kind give the same frames, without ROS."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tactile_equiv.errors import DataError
+from tactile_equiv.recordings import read_recording
+from tactile_equiv.settings import Settings
+
+rosbag2 = pytest.importorskip("rosbags.rosbag2")
+from rosbags.typesys import Stores, get_typestore  # noqa: E402
+
+FRAMES = np.random.default_rng(0).integers(0, 255, (3, 4, 5), np.uint8)
+TYPES = get_typestore(Stores.ROS2_JAZZY)
+
+
+def image(frame: np.ndarray[Any, Any]) -> Any:
+    header = TYPES.types["std_msgs/msg/Header"](
+        stamp=TYPES.types["builtin_interfaces/msg/Time"](sec=0, nanosec=0), frame_id=""
+    )
+    return TYPES.types["sensor_msgs/msg/Image"](
+        header=header,
+        height=frame.shape[0],
+        width=frame.shape[1],
+        encoding="mono8",
+        is_bigendian=0,
+        step=frame.shape[1],
+        data=frame.ravel(),
+    )
+
+
+def numbers(frame: np.ndarray[Any, Any]) -> Any:
+    layout = TYPES.types["std_msgs/msg/MultiArrayLayout"](dim=[], data_offset=0)
+    return TYPES.types["std_msgs/msg/UInt16MultiArray"](
+        layout=layout, data=frame.ravel().astype(np.uint16)
+    )
+
+
+@pytest.fixture(params=["sqlite3", "mcap"])
+def bag(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Frames twice: as images on /skin and as arrays without layout on /numbers, 0.5 s apart."""
+    path = tmp_path / "bag"
+    storage = getattr(rosbag2.StoragePlugin, request.param.upper())
+    with rosbag2.Writer(path, version=9, storage_plugin=storage) as writer:
+        for topic, kind, convert in [
+            ("/skin", "sensor_msgs/msg/Image", image),
+            ("/numbers", "std_msgs/msg/UInt16MultiArray", numbers),
+        ]:
+            connection = writer.add_connection(topic, kind, typestore=TYPES)
+            for index, frame in enumerate(FRAMES):
+                raw = TYPES.serialize_cdr(convert(frame), kind)
+                writer.write(connection, 10**9 + index * 500_000_000, raw)
+    return path
+
+
+def test_bag_images(bag: Path) -> None:
+    read = list(read_recording(bag, "/skin"))
+    assert np.array_equal([recorded.frame for recorded in read], FRAMES)
+    assert [recorded.time for recorded in read] == [0.0, 0.5, 1.0]
+
+
+def test_bag_arrays_need_their_size(bag: Path) -> None:
+    read = list(read_recording(bag, "/numbers", Settings(rows=4, cols=5)))
+    assert np.array_equal([recorded.frame for recorded in read], FRAMES)
+
+
+def test_the_file_of_a_bag_reads_like_its_folder(bag: Path) -> None:
+    file = next(path for path in bag.iterdir() if path.suffix in (".mcap", ".db3"))
+    assert np.array_equal([r.frame for r in read_recording(file, "/skin")], FRAMES)
+
+
+def test_several_topics_must_be_chosen_from(bag: Path) -> None:
+    with pytest.raises(DataError, match="/numbers"):
+        list(read_recording(bag))
+
+
+def test_npz_frames_carry_their_labels(tmp_path: Path) -> None:
+    file = tmp_path / "frames.npz"
+    np.savez(file, frames=FRAMES, labels=[1, 0, 1], class_names=["one", "two"])
+    read = list(read_recording(file))
+    assert np.array_equal([recorded.frame for recorded in read], FRAMES)
+    assert [recorded.label for recorded in read] == ["two", "one", "two"]
+
+
+@pytest.mark.parametrize("name", ["missing.npz", "broken.npz", "broken.mcap", "broken.db3", "folder"])
+def test_unreadable_recordings_are_refused(name: str, tmp_path: Path) -> None:
+    if name.startswith("broken"):
+        (tmp_path / name).write_bytes(b"no recording")
+    if name == "folder":
+        (tmp_path / name).mkdir()
+    with pytest.raises(DataError):
+        list(read_recording(tmp_path / name))
