@@ -107,23 +107,24 @@ class Classifier:
     """The texture head as plain arrays; the same as `TactileNetwork.classify`, then softmax.
 
     Attributes:
-        weight: (K, 2F), bias: (K,), unit: (2F,); all float64.
+        weight: (K, 2F), bias: (K,), mean: (2F,), scale: (2F,); all float64.
     """
 
     weight: NDArray[np.float64]
     bias: NDArray[np.float64]
-    unit: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
 
     @staticmethod
     def of(network: TactileNetwork) -> Classifier:
         """Copy the head of a network."""
         head = network.texture_head
-        parts = (head.weight, head.bias, network.pooled_unit)
+        parts = (head.weight, head.bias, network.pooled_mean, network.pooled_scale)
         return Classifier(*(part.detach().cpu().double().numpy() for part in parts))
 
     def scores(self, pooled: NDArray[np.float32]) -> NDArray[np.float64]:
         """Pooled features (..., 2F) to class probabilities (..., K), summing to 1."""
-        logits = np.arcsinh(pooled / self.unit) @ self.weight.T + self.bias
+        logits = (np.arcsinh(pooled) - self.mean) / self.scale @ self.weight.T + self.bias
         shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
         probabilities: NDArray[np.float64] = shifted / shifted.sum(axis=-1, keepdims=True)
         return probabilities

@@ -138,7 +138,9 @@ class TactileNetwork(nn.Module):
     `forward` gives what a back end must reproduce: the contact map and the feature canvas.
     """
 
-    pooled_unit: Tensor
+    feature_unit: Tensor
+    pooled_mean: Tensor
+    pooled_scale: Tensor
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
@@ -154,7 +156,21 @@ class TactileNetwork(nn.Module):
         self.contact_head = nn.Conv2d(channels[-1], 1, 1, bias=False)
         self.contact_prior = nn.Parameter(torch.full((1,), CONTACT_PRIOR))
         self.texture_head = nn.Linear(architecture.pooled_features, architecture.classes)
-        self.register_buffer("pooled_unit", torch.ones(architecture.pooled_features))
+        features, pooled = architecture.channels[-1], architecture.pooled_features
+        self.register_buffer("feature_unit", torch.ones(features, 1, 1))
+        self.register_buffer("pooled_mean", torch.zeros(pooled))
+        self.register_buffer("pooled_scale", torch.ones(pooled))
+
+    @torch.no_grad()
+    def standardise(self, frames: Tensor) -> None:
+        """Fix the units of both heads from representative frames (N, C, H, W), before training."""
+        canvas = self.features(frames)  # (N, F, H', W')
+        touched = (canvas != 0).any(dim=1, keepdim=True).sum().clamp(min=1)
+        power = canvas.square().sum(dim=(0, 2, 3)) / touched
+        self.feature_unit.copy_(power.sqrt().clamp(min=1e-6)[:, None, None])
+        pooled = torch.asinh(pool(canvas))
+        self.pooled_mean.copy_(pooled.mean(dim=0))
+        self.pooled_scale.copy_(pooled.std(dim=0).clamp(min=1e-3))
 
     def features(self, frames: Tensor) -> Tensor:
         """Levelled frames (N, C, H, W) to the grown feature canvas (N, F, H + 2R, W + 2R)."""
@@ -166,7 +182,7 @@ class TactileNetwork(nn.Module):
         radius = self.architecture.radius
         height, width = canvas.shape[2] - 2 * radius, canvas.shape[3] - 2 * radius
         on_sensor = canvas[:, :, radius : radius + height, radius : radius + width]
-        evidence: Tensor = self.contact_head(on_sensor)[:, 0]
+        evidence: Tensor = self.contact_head(on_sensor / self.feature_unit)[:, 0]
         return evidence
 
     def contact_logits(self, canvas: Tensor) -> Tensor:
@@ -194,7 +210,8 @@ class TactileNetwork(nn.Module):
         asinh is odd, smooth and logarithmic for large sums: load and area shift its value rather
         than scale it.
         """
-        logits: Tensor = self.texture_head(torch.asinh(pooled / self.pooled_unit))
+        standardised = (torch.asinh(pooled) - self.pooled_mean) / self.pooled_scale
+        logits: Tensor = self.texture_head(standardised)
         return logits
 
     def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:

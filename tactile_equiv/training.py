@@ -22,7 +22,7 @@ from tactile_equiv.augmentation import (
 from tactile_equiv.dataset import Dataset, split_at_random
 from tactile_equiv.errors import DataError
 from tactile_equiv.frame import Normalisation, level
-from tactile_equiv.network import Architecture, TactileNetwork, ZeroPreservingLayer, pool
+from tactile_equiv.network import Architecture, TactileNetwork
 
 SIMULATED_PRESSES = 256
 
@@ -246,25 +246,8 @@ def _new_network(classes: int, presses: _Presses, settings: TrainingSettings) ->
         )
     )
     frames, _, _ = presses.real(min(8 * settings.batch, len(presses.labels)))
-    with torch.no_grad():
-        pooled = pool(_scale_layers(network, frames))
-        network.pooled_unit.copy_(pooled.std(dim=0).clamp(min=1e-3))
+    network.standardise(frames)
     return network
-
-
-def _scale_layers(network: TactileNetwork, frames: Tensor) -> Tensor:
-    """Scale each layer to a response of unit root mean square on these frames; returns the canvas.
-
-    Layer-sequential unit variance (Mishkin and Matas 2016, All You Need Is a Good Init), on touched
-    cells only.
-    """
-    for layer in network.trunk:
-        assert isinstance(layer, ZeroPreservingLayer)
-        for _ in range(3):
-            response = layer(frames)
-            layer.convolution.weight /= response[response != 0].square().mean().sqrt()
-        frames = layer(frames)
-    return frames
 
 
 def _step(
