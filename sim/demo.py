@@ -17,30 +17,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
+import rclpy
+from numpy.typing import NDArray
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from tactile_equiv_sim.demo_picture import MOVED_ACROSS, Seen, demo_picture
+from tactile_equiv_sim.presses import simulated_presses
+from vision_msgs.msg import Classification, Detection2DArray, LabelInfo
+
+from tactile_equiv.dataset import Dataset, load_dataset
+from tactile_equiv.decoding import decode_image
+from tactile_equiv.errors import TactileError
+from tactile_equiv.messages import image_of, nanoseconds
+from tactile_equiv.perception_node import LATCHED_QOS, NODE_NAME, OUTPUT_QOS
 from tactile_equiv.ros_environment import prepare_ros_environment
-
-prepare_ros_environment()
-
-import cv2  # noqa: E402
-import numpy as np  # noqa: E402
-import rclpy  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-from rclpy.executors import SingleThreadedExecutor  # noqa: E402
-from rclpy.node import Node  # noqa: E402
-from sensor_msgs.msg import Image  # noqa: E402
-from std_msgs.msg import Header  # noqa: E402
-from tactile_equiv_sim.demo_picture import MOVED_ACROSS, Seen, demo_picture  # noqa: E402
-from tactile_equiv_sim.presses import simulated_presses  # noqa: E402
-from vision_msgs.msg import Classification, Detection2DArray, LabelInfo  # noqa: E402
-
-from tactile_equiv.dataset import Dataset, load_dataset  # noqa: E402
-from tactile_equiv.decoding import decode_image  # noqa: E402
-from tactile_equiv.errors import TactileError  # noqa: E402
-from tactile_equiv.messages import image_of, nanoseconds  # noqa: E402
-from tactile_equiv.perception_node import LATCHED_QOS, NODE_NAME, OUTPUT_QOS  # noqa: E402
-from tactile_equiv.settings import Settings  # noqa: E402
-from tactile_equiv.share import share_directory  # noqa: E402
-from tactile_equiv.symmetry import map_difference, placed  # noqa: E402
+from tactile_equiv.settings import Settings
+from tactile_equiv.share import share_directory
+from tactile_equiv.symmetry import map_difference, placed
 
 REAL_MODEL, SIMULATED_MODEL = "tekscan_objects", "simulated_shapes"
 PRESSES = 24
@@ -209,9 +206,7 @@ def contained_contact(dataset: Dataset, dead_zone: float) -> tuple[NDArray[np.fl
                 cut = np.where(regions[box] == k, values[box], np.float32(0))
                 best = load, cut, dataset.class_names[label]
     if best is None:
-        raise TactileError(
-            "every contact meets the border: give data with smaller ones"
-        )
+        raise TactileError("every contact meets the border: give data with smaller ones")
     return best[1], best[2]
 
 
@@ -248,6 +243,7 @@ def run(data: Path | None, picture_file: Path) -> None:
         TactileError: if the data, the model or the node fail.
     """
     subject = choose_subject(data)
+    prepare_ros_environment()
     namespace = f"/demo_{os.getpid()}"
     print(f"{subject.source}, model {subject.model}; perception node in its own process")
     with perception_process(namespace, subject.model) as process, rclpy.init():

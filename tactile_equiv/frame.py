@@ -20,6 +20,7 @@ FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
 
 RESPONSES = ("linear", "logarithmic")
+SMALLEST, LARGEST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,13 @@ class Normalisation:
 
     def __post_init__(self) -> None:
         numbers = isinstance(self.dead_zone, (int, float)) and isinstance(self.scale, (int, float))
-        if not (numbers and 0 <= self.dead_zone < np.inf and 0 < self.scale < np.inf):
+        if not (numbers and 0 <= self.dead_zone <= LARGEST and SMALLEST <= self.scale <= LARGEST):
             raise ModelError(
-                f"normalisation has dead_zone {self.dead_zone!r} and scale {self.scale!r}: "
-                "dead_zone must be a number >= 0 and scale a number > 0, both in sensor units"
+                f"normalisation has dead_zone {self.dead_zone!r:.40} and scale {self.scale!r:.40}: "
+                "dead_zone must be a float32 >= 0 and scale one > 0, both in sensor units"
             )
+        if not isinstance(self.signed, bool):
+            raise ModelError(f"signed is {self.signed!r}: use true or false")
         if self.response not in RESPONSES:
             raise ModelError(f"response is {self.response!r}: use one of {RESPONSES}")
 
@@ -118,7 +121,8 @@ def level(
                 f"frame is {_size(values)} but the tare was taken at {_size(offset)}: "
                 "tare again after a change of sensor",
             )
-        values = values - offset
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = values - offset
     invalid: BoolArray = np.logical_not(np.isfinite(values).all(axis=0))  # (H, W)
     if invalid.any():
         if invalid.all():

@@ -1,9 +1,11 @@
 """Builds a ROS message package from field lists, with the generators of the wheels and gcc alone.
 
-For messages that no wheel carries. One extension module holds conversion and Fast DDS type
-support of the whole package, so it serves rclpy on rmw_fastrtps (the wheels' only middleware).
+For messages that no wheel carries. One extension module holds conversion, Fast DDS type support
+and introspection of the whole package, so it serves rclpy on rmw_fastrtps (the wheels' only
+middleware, which describes types to other participants from their introspection).
 """
 
+import hashlib
 import os
 import re
 import shutil
@@ -20,11 +22,12 @@ from tactile_equiv.errors import TactileError
 BUILDER = "tactile_equiv.message_package"
 RUNTIME_LIBRARIES = [
     "rosidl_runtime_c", "rosidl_typesupport_c", "rosidl_typesupport_fastrtps_c",
-    "rosidl_typesupport_fastrtps_cpp", "rosidl_dynamic_typesupport", "rmw", "rcutils", "fastcdr",
+    "rosidl_typesupport_fastrtps_cpp", "rosidl_typesupport_introspection_c",
+    "rosidl_dynamic_typesupport", "rmw", "rcutils", "fastcdr",
 ]  # fmt: skip
 MESSAGE_LIBRARIES = [
     "rosidl_generator_c", "rosidl_generator_py", "rosidl_typesupport_c",
-    "rosidl_typesupport_fastrtps_c",
+    "rosidl_typesupport_fastrtps_c", "rosidl_typesupport_introspection_c",
 ]  # fmt: skip
 
 
@@ -56,6 +59,12 @@ def build_message_package(
         _compile(package, folder, _dependencies(package, messages), compilers)
         _install(package, folder, destination, version, _dependencies(package, messages))
     return hashes
+
+
+def builder_digest() -> str:
+    """Digest of the sources that build, written into package.xml: tells an older build."""
+    sources = [Path(__file__), Path(__file__).with_name("message_sources.py")]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
 
 def find_compilers() -> dict[str, str]:
@@ -108,7 +117,7 @@ def _dependencies(package: str, messages: Mapping[str, str]) -> list[str]:
 def _compile(package: str, folder: Path, depend: list[str], compilers: dict[str, str]) -> None:
     prefix = Path(sys.prefix)
     include = prefix / "include"
-    headers = [folder, include, *sorted(path for path in include.iterdir() if path.is_dir())]
+    headers = [folder, folder / "rosidl_typesupport_introspection_c", include, *sorted(path for path in include.iterdir() if path.is_dir())]
     headers += [Path(sysconfig.get_path("include")), Path(_numpy_include())]
     flags = ["-O1", "-fPIC", "-w", *(f"-I{path}" for path in headers)]
     sources = [path for path in sorted(folder.rglob("*")) if path.suffix in compilers]
@@ -157,6 +166,7 @@ def _install(
             shutil.move(path, share / "msg")
     (share / "package.xml").write_text(_package_xml(package, version, depend))
     names = sorted(f"msg/{path.name}" for path in share.glob("msg/*.msg"))
+    _index_mark(destination, "packages", package).unlink(missing_ok=True)
     _replace(share, destination / "share" / package)
     _replace(module, _site_packages(destination) / package)
     _mark(destination, package, names, depend)
@@ -181,9 +191,13 @@ def _mark(destination: Path, package: str, names: list[str], depend: list[str]) 
         "packages": "",
     }
     for kind, text in marks.items():
-        mark = destination / "share" / "ament_index" / "resource_index" / kind / package
+        mark = _index_mark(destination, kind, package)
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.write_text(text)
+
+
+def _index_mark(prefix: Path, kind: str, package: str) -> Path:
+    return prefix / "share" / "ament_index" / "resource_index" / kind / package
 
 
 def _package_xml(package: str, version: str, depend: list[str]) -> str:
@@ -192,7 +206,7 @@ def _package_xml(package: str, version: str, depend: list[str]) -> str:
 <package format="3">
   <name>{package}</name>
   <version>{version}</version>
-  <description>Built from field lists by {BUILDER}.</description>
+  <description>Built from field lists by {BUILDER}, digest {builder_digest()}.</description>
   <maintainer email="maintainers@tactile-equiv.example.org">tactile_equiv maintainers</maintainer>
   <license>Apache-2.0</license>
 {lines}

@@ -12,19 +12,54 @@ from rosidl_adapter import convert_to_idl
 from rosidl_generator_c import generate_c
 from rosidl_generator_py import generate_py
 from rosidl_generator_type_description import generate_type_hash
-from rosidl_typesupport_c import generate_c as generate_typesupport_c
 from rosidl_typesupport_fastrtps_c import generate_typesupport_fastrtps_c
+from rosidl_typesupport_introspection_c import generate_c as generate_introspection_c
 
-TYPE_SUPPORT = "rosidl_typesupport_fastrtps_c"
+FAST_DDS = "rosidl_typesupport_fastrtps_c"
+INTROSPECTION = "rosidl_typesupport_introspection_c"
+DISPATCH = """\
+#include <stddef.h>
+#include <string.h>
+#include "rosidl_runtime_c/message_type_support_struct.h"
+
+#define HANDLE(kind) ROSIDL_TYPESUPPORT_INTERFACE__MESSAGE_SYMBOL_NAME(kind, {package}, msg, {name})
+typedef const rosidl_message_type_support_t * handle_t;
+
+handle_t HANDLE({fast_dds})(void);
+handle_t HANDLE({introspection})(void);
+
+static handle_t find(handle_t handle, const char * identifier)
+{{
+  handle_t fast_dds = HANDLE({fast_dds})();
+  handle_t introspection = HANDLE({introspection})();
+  (void)handle;
+  if (strcmp(identifier, fast_dds->typesupport_identifier) == 0) {{return fast_dds;}}
+  if (strcmp(identifier, introspection->typesupport_identifier) == 0) {{return introspection;}}
+  return NULL;
+}}
+
+handle_t HANDLE(rosidl_typesupport_c)(void)
+{{
+  static rosidl_message_type_support_t dispatching;
+  if (dispatching.func == NULL) {{
+    dispatching = *HANDLE({fast_dds})();
+    dispatching.typesupport_identifier = "rosidl_typesupport_c";
+    dispatching.data = NULL;
+    dispatching.func = find;
+  }}
+  return &dispatching;
+}}
+"""
 
 
 def generate_sources(
     package: str, messages: Mapping[str, str], folder: Path, prefix: Path = Path(sys.prefix)
 ) -> dict[str, str]:
-    """Writes every source of `package` below `folder`/`package` and returns its type hashes.
+    """Writes every source of `package` below `folder` and returns its type hashes.
 
     `messages` maps message names to field lists in .msg syntax. Messages of other packages are
-    looked up in `prefix`/share. The result maps message names to RIHS01 strings (REP 2016).
+    looked up in `prefix`/share. Headers are to be included from `folder` and from
+    `introspection_folder(folder)`. The result maps message names to RIHS01 strings (REP 2016).
     """
     root = folder / package
     (root / "msg").mkdir(parents=True)
@@ -35,6 +70,11 @@ def generate_sources(
             convert_to_idl(root, package, Path("msg") / f"{name}.msg", root)
         _generate(package, list(messages), root, prefix)
     return {name: _type_hash(root / "msg" / f"{name}.json") for name in messages}
+
+
+def introspection_folder(folder: Path) -> Path:
+    """Where the introspection sources lie, apart because some file names equal the others'."""
+    return folder / INTROSPECTION
 
 
 def _generate(package: str, names: list[str], root: Path, prefix: Path) -> None:
@@ -54,11 +94,14 @@ def _generate(package: str, names: list[str], root: Path, prefix: Path) -> None:
         type_description_tuples=described,
         ros_interface_files=sources,
     )
-    run(TYPE_SUPPORT, generate_typesupport_fastrtps_c)
-    run("rosidl_typesupport_c", generate_typesupport_c, [TYPE_SUPPORT])
+    run(FAST_DDS, generate_typesupport_fastrtps_c)
+    apart = introspection_folder(root.parent) / package
+    run(INTROSPECTION, generate_introspection_c, output_dir=str(apart))
     run("rosidl_generator_py", generate_py, ["rosidl_typesupport_c"])
-    for generator in ("rosidl_generator_c", TYPE_SUPPORT):
+    for generator in ("rosidl_generator_c", FAST_DDS, INTROSPECTION):
         _write_visibility_header(package, generator, root, prefix)
+    for name in names:
+        _write_dispatch(package, name, root)
 
 
 def _arguments(package: str, names: list[str], root: Path, templates: Path) -> dict[str, Any]:
@@ -82,6 +125,14 @@ def _write_visibility_header(package: str, generator: str, root: Path, prefix: P
     template = (prefix / "share" / generator / "resource" / f"{name}.in").read_text()
     text = template.replace("@PROJECT_NAME_UPPER@", package.upper())
     (root / "msg" / name).write_text(text.replace("@PROJECT_NAME@", package))
+
+
+def _write_dispatch(package: str, name: str, root: Path) -> None:
+    """The type support by name, without rosidl_typesupport_c's search for libraries to load."""
+    kinds = {"fast_dds": FAST_DDS, "introspection": INTROSPECTION}
+    (root / "msg" / f"{name}__dispatch.c").write_text(
+        DISPATCH.format(package=package, name=name, **kinds)
+    )
 
 
 def _type_hash(description: Path) -> str:

@@ -8,39 +8,37 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from tactile_equiv.ros_environment import prepare_ros_environment
-
-ROS_ENVIRONMENT = prepare_ros_environment()
-
-import rclpy  # noqa: E402
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus  # noqa: E402
-from rcl_interfaces.msg import SetParametersResult  # noqa: E402
-from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks  # noqa: E402
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor  # noqa: E402
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn  # noqa: E402
-from rclpy.parameter import Parameter  # noqa: E402
-from rclpy.qos import (  # noqa: E402
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.qos import (
     DurabilityPolicy,
     QoSProfile,
     ReliabilityPolicy,
     qos_policy_name_from_kind,
 )
-from rclpy.qos_overriding_options import QoSOverridingOptions  # noqa: E402
-from rclpy.task import Future  # noqa: E402
-from sensor_msgs.msg import Image  # noqa: E402
-from std_msgs.msg import Header  # noqa: E402
-from std_srvs.srv import SetBool, Trigger  # noqa: E402
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.task import Future
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from std_srvs.srv import SetBool, Trigger
+from vision_msgs.msg import Classification, Detection2DArray, LabelInfo
 
-from tactile_equiv import diagnostics, messages, parameters  # noqa: E402
-from tactile_equiv.decoding import full_type  # noqa: E402
-from tactile_equiv.errors import FrameError, TactileError  # noqa: E402
-from tactile_equiv.frame import FloatArray  # noqa: E402
-from tactile_equiv.model import Model, find_model, load_model  # noqa: E402
-from tactile_equiv.percept import Percept, perceive  # noqa: E402
-from tactile_equiv.picture import overlay  # noqa: E402
-from tactile_equiv.stream_statistics import DropCounter, StreamStatistics  # noqa: E402
-from tactile_equiv.tare import TareCollector  # noqa: E402
-from tactile_equiv.tracking import ContactTracker  # noqa: E402
+from tactile_equiv import diagnostics, messages, parameters
+from tactile_equiv.decoding import full_type
+from tactile_equiv.errors import FrameError, TactileError
+from tactile_equiv.frame import FloatArray
+from tactile_equiv.model import Model, find_model, load_model
+from tactile_equiv.percept import Percept, perceive
+from tactile_equiv.picture import overlay
+from tactile_equiv.ros_environment import prepare_ros_environment
+from tactile_equiv.stream_statistics import DropCounter, StreamStatistics
+from tactile_equiv.tare import TareCollector
+from tactile_equiv.tracking import ContactTracker
 
 NODE_NAME = "tactile_perception"
 WARNING_PERIOD = 5.0  # seconds between two warnings with the same reason
@@ -66,6 +64,7 @@ class PerceptionNode(LifecycleNode):
 
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__(NODE_NAME, **node_arguments)
+        self._ros = str(prepare_ros_environment())
         self.settings = parameters.declare(self)
         self.add_on_set_parameters_callback(self._check_parameters)
         self.add_post_set_parameters_callback(self._take_parameters)
@@ -87,7 +86,7 @@ class PerceptionNode(LifecycleNode):
         self.create_service(Trigger, "~/tare", self._serve_tare)
         self.create_service(SetBool, "~/enable", self._serve_enable)
         self.create_service(Trigger, "~/reload_model", self._serve_reload)
-        self.get_logger().info(str(ROS_ENVIRONMENT))
+        self.get_logger().info(self._ros)
 
     def start(self) -> None:
         """Configure and activate; where that fails the node lives on and says why in diagnostics."""
@@ -168,7 +167,7 @@ class PerceptionNode(LifecycleNode):
                     **diagnostics.stream_values(summary),
                     **self._model_values(),
                     "tare": "none" if self._tare is None else "taken",
-                    "ros": ROS_ENVIRONMENT,
+                    "ros": self._ros,
                 },
                 hardware_id=self.settings.frame_id,
             )
@@ -227,9 +226,13 @@ class PerceptionNode(LifecycleNode):
         stamp = messages.nanoseconds(source.stamp)
         age = (now.nanoseconds - stamp) / 1e9
         if 0 < self.settings.max_age_s < age:
-            raise FrameError("age", f"frame is {age:.3f} s old, max_age_s is {self.settings.max_age_s}")
+            raise FrameError(
+                "age", f"frame is {age:.3f} s old, max_age_s is {self.settings.max_age_s}"
+            )
         if stamp < self._last_stamp:
-            self._warn("backwards", "stamps went backwards: tracking and latency figures start again")
+            self._warn(
+                "backwards", "stamps went backwards: tracking and latency figures start again"
+            )
             self._reset_time()
         self._last_stamp = stamp
         return header, age
@@ -255,12 +258,12 @@ class PerceptionNode(LifecycleNode):
 
     def _create_outputs(self) -> None:
         types = {
-            "classification": messages.Classification,
+            "classification": Classification,
             "contact_map": Image,
             "contact_map_mono8": Image,
-            "contacts": messages.Detection2DArray,
+            "contacts": Detection2DArray,
             "overlay": Image,
-            "label_info": messages.LabelInfo,
+            "label_info": LabelInfo,
         }
         for name, message_class in types.items():
             self._outputs[name] = self.create_lifecycle_publisher(
@@ -295,7 +298,9 @@ class PerceptionNode(LifecycleNode):
         for notice in model.notices:
             self.get_logger().warning(notice)
 
-    def _serve_reload(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+    def _serve_reload(
+        self, request: Trigger.Request, response: Trigger.Response
+    ) -> Trigger.Response:
         """Load the model again; a broken one leaves the running one in place."""
         if self._model is None:
             self.start()
@@ -313,7 +318,9 @@ class PerceptionNode(LifecycleNode):
         response.message = f"model {self._model.card.name!r} on {self._model.backend.name}"
         return response
 
-    def _serve_enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+    def _serve_enable(
+        self, request: SetBool.Request, response: SetBool.Response
+    ) -> SetBool.Response:
         """Pause or resume perception."""
         self._enabled = request.data
         response.success = True
@@ -427,7 +434,7 @@ def _described(qos: QoSProfile) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the node until it is told to stop; 2 where a parameter is wrong."""
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+    prepare_ros_environment()
     try:
         rclpy.init(args=arguments)
         node = PerceptionNode()
@@ -444,6 +451,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not break the clean-up
         executor.shutdown()
         node.destroy_node()
         rclpy.try_shutdown()

@@ -39,6 +39,9 @@ class ShiftErrors:
     Attributes:
         positions: number of positions compared with the reference (the middle of the sensor).
         map_error: contact map against the shifted reference map, where both are on the sensor.
+        phantom: response in the strip that the shifted reference leaves blank, against an empty
+            sensor; exact subjects show none while the contact in the middle is a receptive radius
+            or more away from the border.
         pooled_drift: pooled features against the reference.
         score_drift: class scores against the reference, absolute.
         class_flips: positions where the best class differs.
@@ -49,6 +52,7 @@ class ShiftErrors:
 
     positions: int
     map_error: float
+    phantom: float
     pooled_drift: float
     score_drift: float
     class_flips: int
@@ -107,6 +111,8 @@ def measure_shifts(
 ) -> ShiftErrors:
     """Shift a contact over the sensor in whole taxels and compare with the contact in the middle.
 
+    A subject that answers NaN has errors of NaN.
+
     Args:
         subject: what is measured.
         patch: (h, w) the contact, sensor units.
@@ -115,28 +121,31 @@ def measure_shifts(
     """
     middle = (rows - patch.shape[0]) // 2, (columns - patch.shape[1]) // 2
     reference = subject(placed(patch, *middle, rows, columns))
-    map_scale = _scale(reference.contact_map)
-    pooled_scale = _scale(reference.pooled)
-    map_error = pooled_drift = score_drift = 0.0
-    flips = count = 0
-    patterns = set()
+    empty = subject(np.zeros((rows, columns), np.float32))
+    map_scale, pooled_scale = _scale(reference.contact_map), _scale(reference.pooled)
+    errors, patterns, flips = [], set(), 0
     if positions is None:
         positions = contained_positions(patch, rows, columns)
     for row, column in positions:
         seen = subject(placed(patch, row, column, rows, columns))
         shift = row - middle[0], column - middle[1]
-        map_error = max(map_error, map_difference(seen.contact_map, reference.contact_map, shift))
-        pooled_drift = max(pooled_drift, float(np.abs(seen.pooled - reference.pooled).max()))
-        score_drift = max(score_drift, float(np.abs(seen.scores - reference.scores).max()))
+        errors.append(
+            (
+                map_difference(seen.contact_map, reference.contact_map, shift),
+                _phantom(seen.contact_map - empty.contact_map, shift),
+                np.abs(seen.pooled - reference.pooled).max(),
+                np.abs(seen.scores - reference.scores).max(),
+            )
+        )
         flips += int(seen.scores.argmax() != reference.scores.argmax())
         patterns.add(seen.pooled.tobytes())
-        count += 1
-    empty = subject(np.zeros((rows, columns), np.float32))
+    worst = np.array(errors, np.float64).reshape(-1, 4).max(axis=0, initial=0.0)  # keeps NaN
     return ShiftErrors(
-        positions=count,
-        map_error=map_error / map_scale,
-        pooled_drift=pooled_drift / pooled_scale,
-        score_drift=score_drift,
+        positions=len(errors),
+        map_error=float(worst[0]) / map_scale,
+        phantom=float(worst[1]) / map_scale,
+        pooled_drift=float(worst[2]) / pooled_scale,
+        score_drift=float(worst[3]),
         class_flips=flips,
         distinct_pooled=len(patterns),
         empty_ripple=float(empty.contact_map.max() - empty.contact_map.min()),
@@ -154,3 +163,11 @@ def map_difference(seen: NDArray[Any], reference: NDArray[Any], shift: tuple[int
     here = seen[max(top, 0) : rows + min(top, 0), max(left, 0) : columns + min(left, 0)]
     there = reference[max(-top, 0) : rows + min(-top, 0), max(-left, 0) : columns + min(-left, 0)]
     return float(np.abs(here - there).max())
+
+
+def _phantom(response: NDArray[Any], shift: tuple[int, int]) -> float:
+    """Largest response (H, W) in the strip that a shift brings onto the sensor."""
+    (top, left), (rows, columns) = shift, response.shape
+    strip = np.ones(response.shape, bool)
+    strip[max(top, 0) : rows + min(top, 0), max(left, 0) : columns + min(left, 0)] = False
+    return float(np.abs(response[strip]).max(initial=0.0))
