@@ -22,7 +22,7 @@ NAMES = ("felt", "glass", "brick", "cork", "steel", "linen")
 
 
 def lively_network(architecture: Architecture, seed: int = 0) -> TactileNetwork:
-    """Random weights and large biases; layers of unit response, contact map between 0 and about 1."""
+    """Random weights, large biases; layers of unit response, contact map from 0 to about 1."""
     torch.manual_seed(seed)
     network = TactileNetwork(architecture).eval()
     frames = torch.rand(1, architecture.input_channels, 9, 11) + 0.5
