@@ -162,15 +162,19 @@ def perception_process(namespace: str, model: str) -> Any:
             process.wait()
 
 
-def choose_subject(data: Path | None) -> Subject:
+def choose_subject(data: Path | None, simulated: bool) -> Subject:
     """Presses from `data`, else from the recordings beside the source tree, else simulated ones.
+
+    Args:
+        data: data-set file, or None to look for the recordings.
+        simulated: take simulated presses, whatever is there.
 
     Raises:
         DataError: if `data` is given and cannot be read.
     """
     beside = share_directory().parent / "shared" / "data" / "tekscan_objects" / "train.npz"
     file = data or (beside if beside.is_file() else None)
-    if file is None:
+    if simulated or file is None:
         return Subject(simulated_presses(4, 28, 50, seed=7), SIMULATED_MODEL, "simulated presses")
     return Subject(load_dataset(file), REAL_MODEL, f"real presses from {file.name}")
 
@@ -236,13 +240,12 @@ def moved_errors(moved: Sequence[Seen]) -> str:
     return f"map error {map_error:.1e} relative, score drift {score_drift:.1e}, class flips {flips}"
 
 
-def run(data: Path | None, picture_file: Path) -> None:
+def run(subject: Subject, picture_file: Path) -> None:
     """Run the demonstration; prints the table and writes the picture.
 
     Raises:
         TactileError: if the data, the model or the node fail.
     """
-    subject = choose_subject(data)
     prepare_ros_environment()
     namespace = f"/demo_{os.getpid()}"
     print(f"{subject.source}, model {subject.model}; perception node in its own process")
@@ -296,10 +299,11 @@ def main() -> int:
     """Command line; 0 done, 1 where something is missing (said in one line)."""
     parser = argparse.ArgumentParser(prog="demo", description=__doc__)
     parser.add_argument("--data", type=Path, help="data-set file of 28x50 presses")
+    parser.add_argument("--simulated", action="store_true", help="simulated presses in any case")
     parser.add_argument("--out", type=Path, default=Path("demo.png"), help="picture to write")
     options = parser.parse_args()
     try:
-        run(options.data, options.out)
+        run(choose_subject(options.data, options.simulated), options.out)
     except TactileError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1

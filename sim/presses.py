@@ -19,7 +19,7 @@ SPECKLE = 2.0  # sensor counts
 
 
 def simulated_presses(each: int, rows: int, columns: int, seed: int) -> Dataset:
-    """`each` presses of every shape, shuffled; frames (N, rows, columns) uint8 with sensor noise."""
+    """`each` noisy presses of every shape, shuffled; frames (N, rows, columns) uint8."""
     random = np.random.default_rng(seed)
     labels = random.permutation(np.repeat(np.arange(len(SHAPES)), each))
     names = tuple(SHAPES)

@@ -53,7 +53,7 @@ class TrainingSettings:
     seed: int = 0
     steps: int = 750
     batch: int = 48
-    simulated: int = 8
+    simulated: int = 4
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
     label_smoothing: float = 0.05
