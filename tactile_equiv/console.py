@@ -88,7 +88,9 @@ def _add_train(commands: Any) -> None:
         metavar="N",
         help="first train on the 60 %% of each class furthest left and test on the rest, N seeds",
     )
-    command.add_argument("--threads", type=_positive, default=os.cpu_count() or 1)
+    command.add_argument(
+        "--threads", type=_positive, default=1, help="more only where other cores are idle"
+    )
 
 
 def _add_evaluate(commands: Any) -> None:

@@ -115,10 +115,11 @@ def _dependencies(package: str, messages: Mapping[str, str]) -> list[str]:
 
 
 def _compile(package: str, folder: Path, depend: list[str], compilers: dict[str, str]) -> None:
+    import numpy
+
     prefix = Path(sys.prefix)
-    include = prefix / "include"
-    headers = [folder, folder / "rosidl_typesupport_introspection_c", include, *sorted(path for path in include.iterdir() if path.is_dir())]
-    headers += [Path(sysconfig.get_path("include")), Path(_numpy_include())]
+    headers = [*_with_folders(folder), *_with_folders(prefix / "include")]
+    headers += [Path(sysconfig.get_path("include")), Path(numpy.get_include())]
     flags = ["-O1", "-fPIC", "-w", *(f"-I{path}" for path in headers)]
     sources = [path for path in sorted(folder.rglob("*")) if path.suffix in compilers]
 
@@ -137,10 +138,8 @@ def _compile(package: str, folder: Path, depend: list[str], compilers: dict[str,
     _run([compilers[".cpp"], "-shared", "-s", *objects, *library_path, *linked, "-o", str(module)])
 
 
-def _numpy_include() -> str:
-    import numpy
-
-    return numpy.get_include()
+def _with_folders(root: Path) -> list[Path]:
+    return [root, *sorted(path for path in root.iterdir() if path.is_dir())]
 
 
 def _run(command: list[str]) -> None:

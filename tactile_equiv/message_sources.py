@@ -58,8 +58,8 @@ def generate_sources(
     """Writes every source of `package` below `folder` and returns its type hashes.
 
     `messages` maps message names to field lists in .msg syntax. Messages of other packages are
-    looked up in `prefix`/share. Headers are to be included from `folder` and from
-    `introspection_folder(folder)`. The result maps message names to RIHS01 strings (REP 2016).
+    looked up in `prefix`/share. Headers are to be included from `folder` and its folders. The
+    result maps message names to RIHS01 strings (REP 2016).
     """
     root = folder / package
     (root / "msg").mkdir(parents=True)
@@ -70,11 +70,6 @@ def generate_sources(
             convert_to_idl(root, package, Path("msg") / f"{name}.msg", root)
         _generate(package, list(messages), root, prefix)
     return {name: _type_hash(root / "msg" / f"{name}.json") for name in messages}
-
-
-def introspection_folder(folder: Path) -> Path:
-    """Where the introspection sources lie, apart because some file names equal the others'."""
-    return folder / INTROSPECTION
 
 
 def _generate(package: str, names: list[str], root: Path, prefix: Path) -> None:
@@ -95,7 +90,7 @@ def _generate(package: str, names: list[str], root: Path, prefix: Path) -> None:
         ros_interface_files=sources,
     )
     run(FAST_DDS, generate_typesupport_fastrtps_c)
-    apart = introspection_folder(root.parent) / package
+    apart = root.parent / INTROSPECTION / package  # its file names repeat those of the C generator
     run(INTROSPECTION, generate_introspection_c, output_dir=str(apart))
     run("rosidl_generator_py", generate_py, ["rosidl_typesupport_c"])
     for generator in ("rosidl_generator_c", FAST_DDS, INTROSPECTION):

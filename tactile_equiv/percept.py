@@ -15,6 +15,9 @@ from tactile_equiv.model import Model
 
 LabelArray = NDArray[np.int32]
 
+HALO = 2
+"""Taxels around a contact's box whose energy still counts for its centroid."""
+
 
 @dataclass(frozen=True)
 class Texture:
@@ -164,14 +167,15 @@ def find_contacts(
         min_area: smaller components are dropped, taxels.
         whole: (2F,) pooled features of the whole canvas, reused when there is one contact.
     """
-    touched = (contact_map >= threshold).astype(np.uint8)
+    touched = ((contact_map >= threshold) & (contact_map > 0)).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(touched, connectivity=8)
     kept = [k for k in range(1, count) if stats[k, cv2.CC_STAT_AREA] >= min_area]
     if not kept:
         return ()
     radius = model.card.architecture.radius
     nearest = np.pad(labels, radius) if len(kept) == 1 else _nearest_component(labels, kept, radius)
-    energy = contact_map * pressure  # (H, W)
+    speckle = (labels > 0) & ~np.isin(labels, kept)
+    energy = np.where(speckle, np.float32(0), contact_map * pressure)  # (H, W)
     contacts = []
     for k in kept:
         if len(kept) == 1:
@@ -203,16 +207,18 @@ def _contact(
 
 
 def energy_centroid(weight: FloatArray, box: tuple[int, int, int, int]) -> tuple[float, float]:
-    """Centroid (row, column) of weights (H, W) >= 0, taxels; the middle of `box` where all are 0.
+    """Centroid (row, column) of weights (H, W) >= 0 in and around `box`, taxels.
 
-    Measured from the box, so that the rounding does not depend on where the contact lies.
+    Weights further than `HALO` from the box are noise and do not count; the middle of the box where
+    all are 0. Measured from the box, so that the rounding does not depend on where it lies.
     """
-    wide = weight.astype(np.float64)
+    top, left = max(box[0] - HALO, 0), max(box[1] - HALO, 0)
+    wide = weight[top : box[2] + HALO, left : box[3] + HALO].astype(np.float64)
     total = wide.sum()
     if total <= 0:
         return (box[0] + box[2] - 1) / 2, (box[1] + box[3] - 1) / 2
-    rows = np.arange(weight.shape[0]) - box[0]
-    columns = np.arange(weight.shape[1]) - box[1]
+    rows = np.arange(wide.shape[0]) + top - box[0]
+    columns = np.arange(wide.shape[1]) + left - box[1]
     return (
         box[0] + float(wide.sum(axis=1) @ rows / total),
         box[1] + float(wide.sum(axis=0) @ columns / total),

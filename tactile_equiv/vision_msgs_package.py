@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from tactile_equiv.errors import TactileError
-from tactile_equiv.message_package import BUILDER, build_message_package
+from tactile_equiv.message_package import BUILDER, build_message_package, builder_digest
 
 PACKAGE = "vision_msgs"
 VERSION = "4.1.1"
@@ -46,16 +46,20 @@ def is_importable() -> bool:
 
 
 def is_current(prefix: Path = Path(sys.prefix)) -> bool:
-    """Whether `prefix` holds a complete vision_msgs with the released type hashes."""
+    """Whether `prefix` holds a complete vision_msgs, built by this code, with released hashes."""
     marked = prefix / "share" / "ament_index" / "resource_index" / "packages" / PACKAGE
-    hashes = installed_hashes(prefix)
-    return marked.is_file() and RELEASED_HASHES.items() <= hashes.items()
+    complete = marked.is_file() and RELEASED_HASHES.items() <= installed_hashes(prefix).items()
+    return complete and builder_digest() in _manifest(prefix)
 
 
 def is_built_here(prefix: Path = Path(sys.prefix)) -> bool:
     """Whether the vision_msgs in `prefix`, complete or not, came from this module."""
-    manifest = prefix / "share" / PACKAGE / "package.xml"
-    return manifest.is_file() and BUILDER in manifest.read_text()
+    return BUILDER in _manifest(prefix)
+
+
+def _manifest(prefix: Path) -> str:
+    path = prefix / "share" / PACKAGE / "package.xml"
+    return path.read_text() if path.is_file() else ""
 
 
 def installed_hashes(prefix: Path) -> dict[str, str]:

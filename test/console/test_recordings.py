@@ -85,7 +85,9 @@ def test_npz_frames_carry_their_labels(tmp_path: Path) -> None:
     assert [recorded.label for recorded in read] == ["two", "one", "two"]
 
 
-@pytest.mark.parametrize("name", ["missing.npz", "broken.npz", "broken.mcap", "broken.db3", "folder"])
+@pytest.mark.parametrize(
+    "name", ["missing.npz", "broken.npz", "broken.mcap", "broken.db3", "folder"]
+)
 def test_unreadable_recordings_are_refused(name: str, tmp_path: Path) -> None:
     if name.startswith("broken"):
         (tmp_path / name).write_bytes(b"no recording")

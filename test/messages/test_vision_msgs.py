@@ -1,5 +1,9 @@
 """vision_msgs as built here is the released one on the wire, and building fails cleanly."""
 
+import json
+import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,8 +14,19 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
 from tactile_equiv import vision_msgs_package
-from tactile_equiv.message_package import BuildError, build_message_package, find_compilers
-from tactile_equiv.vision_msgs_package import MESSAGES, RELEASED_HASHES, installed_hashes
+from tactile_equiv.message_package import (
+    BuildError,
+    build_message_package,
+    builder_digest,
+    find_compilers,
+)
+from tactile_equiv.vision_msgs_package import (
+    MESSAGES,
+    RELEASED_HASHES,
+    installed_hashes,
+    is_built_here,
+    is_current,
+)
 
 LIMIT_S = 30.0
 
@@ -44,6 +59,24 @@ def test_a_message_travels_with_the_released_hash(ros_context):
     node.destroy_node()
     assert received == [sent]
     assert f"RIHS01_{value}" == RELEASED_HASHES["Detection2DArray"]
+
+
+def test_publishing_and_subscribing_leave_no_error_set(ros_domain):
+    left = errors_left("as_installed")
+    assert left == {name: [False, False] for name in RELEASED_HASHES}
+
+
+@pytest.mark.skipif(not is_built_here(), reason="vision_msgs came with the distribution")
+def test_without_introspection_an_error_is_left(ros_domain):
+    assert any(any(pair) for pair in errors_left("without_introspection").values())
+
+
+def errors_left(mode):
+    script = Path(__file__).with_name("errors_left.py")
+    command = [sys.executable, str(script), mode, *RELEASED_HASHES]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
 
 
 def detections():
@@ -105,6 +138,24 @@ def test_without_a_compiler_the_module_says_one_sentence(tmp_path, monkeypatch, 
 def test_building_again_does_nothing(capsys):
     assert vision_msgs_package.main() == 0
     assert "there already" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not is_built_here(), reason="vision_msgs came with the distribution")
+@pytest.mark.parametrize("stale", ["manifest", "mark", "hash"])
+def test_an_older_or_unfinished_build_is_not_current(tmp_path, stale):
+    for part in ("vision_msgs", "ament_index"):
+        shutil.copytree(Path(sys.prefix) / "share" / part, tmp_path / "share" / part)
+    assert is_current(tmp_path)
+    share = tmp_path / "share"
+    if stale == "manifest":
+        manifest = share / "vision_msgs" / "package.xml"
+        manifest.write_text(manifest.read_text().replace(builder_digest(), ""))
+    elif stale == "mark":
+        (share / "ament_index" / "resource_index" / "packages" / "vision_msgs").unlink()
+    else:
+        (share / "vision_msgs" / "msg" / "LabelInfo.json").unlink()
+    assert is_built_here(tmp_path)
+    assert not is_current(tmp_path)
 
 
 @pytest.mark.slow

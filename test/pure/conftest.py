@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from tactile_equiv.frame import Normalisation
 from tactile_equiv.model import Card, Model, assemble
-from tactile_equiv.network import Architecture, TactileNetwork, pool
+from tactile_equiv.network import Architecture, TactileNetwork
 
 settings.register_profile("pure", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("pure")
@@ -33,7 +33,6 @@ def lively_network(architecture: Architecture, seed: int = 0) -> TactileNetwork:
                 layer.convolution.bias.abs_()
             layer.convolution.weight /= layer(frames).square().mean().sqrt()
             frames = layer(frames)
-        network.pooled_unit.copy_(pool(frames)[0].abs() + 0.1)
         evidence = network.contact_evidence(frames)
         if evidence.max() < -evidence.min():
             network.contact_head.weight.neg_()
