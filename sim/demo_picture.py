@@ -25,6 +25,7 @@ CAPTION = 24
 GAP = 10
 ACROSS = 3
 MOVED_ACROSS = 6
+PAPER = 48  # grey of the background
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def demo_picture(
     parts = [
         _text_line(f"{source}: {right} of {len(presses)} classes right", width, WHITE, 0.6),
         _text_line(
-            "left: pressure on the skin, contacts outlined; right: contact map; below: class seen",
+            "left: pressure on the skin, contacts outlined; right: contact map; below: class and score",
             width,
             GREY,
         ),
@@ -67,14 +68,14 @@ def demo_picture(
         _text_line(
             "One press, moved: the class stays, the contact map moves along", width, WHITE, 0.6
         ),
-        _text_line(moved_text, width, GREY),
+        _text_line(f"above: pressure; below: contact map; {moved_text}", width, GREY),
         _grid(strip, MOVED_ACROSS, width),
     ]
     return np.vstack(parts)
 
 
 def _pair(seen: Seen) -> Picture:
-    gap = np.zeros((seen.frame.shape[0] * ZOOM, 4, 3), np.uint8)
+    gap = np.full((seen.frame.shape[0] * ZOOM, GAP // 2, 3), PAPER, np.uint8)
     pictures = np.hstack([_pressure(seen), gap, heat_map(seen.contact_map, 1.0, ZOOM)])
     good = seen.name == seen.true
     text = f"{seen.name or 'no contact'} {seen.score:.2f}" + ("" if good else f" (is {seen.true})")
@@ -82,7 +83,7 @@ def _pair(seen: Seen) -> Picture:
 
 
 def _column(seen: Seen) -> Picture:
-    gap = np.zeros((4, seen.frame.shape[1] * ZOOM, 3), np.uint8)
+    gap = np.full((GAP // 2, seen.frame.shape[1] * ZOOM, 3), PAPER, np.uint8)
     pictures = np.vstack([_pressure(seen), gap, heat_map(seen.contact_map, 1.0, ZOOM)])
     return np.vstack(
         [pictures, _text_line(f"{seen.name} {seen.score:.6f}", pictures.shape[1], GREEN)]
@@ -97,7 +98,7 @@ def _pressure(seen: Seen) -> Picture:
 
 
 def _text_line(text: str, width: int, colour: tuple[int, int, int], size: float = 0.45) -> Picture:
-    line = np.full((CAPTION + 4, width, 3), 32, np.uint8)
+    line = np.full((CAPTION + 4, width, 3), PAPER, np.uint8)
     put_text(line, text, (6, CAPTION - 6), colour, size)
     return line
 
@@ -105,7 +106,7 @@ def _text_line(text: str, width: int, colour: tuple[int, int, int], size: float 
 def _grid(tiles: Sequence[Picture], across: int, width: int) -> Picture:
     height, tile_width = tiles[0].shape[:2]
     rows = -(-len(tiles) // across)
-    sheet = np.full((rows * (height + GAP) + GAP, width, 3), 32, np.uint8)
+    sheet = np.full((rows * (height + GAP) + GAP, width, 3), PAPER, np.uint8)
     for index, tile in enumerate(tiles):
         top = GAP + index // across * (height + GAP)
         left = GAP + index % across * (tile_width + GAP)

@@ -72,5 +72,6 @@ def put_text(
     size: float = 0.42,
 ) -> None:
     """Write on a picture; `where` is the left end of the base line, (x, y) pixels."""
-    cv2.putText(picture, text, where, FONT, size, (0, 0, 0), 3, cv2.LINE_AA)
+    shadow = where[0] + 1, where[1] + 1
+    cv2.putText(picture, text, shadow, FONT, size, (0, 0, 0), 1, cv2.LINE_AA)
     cv2.putText(picture, text, where, FONT, size, colour, 1, cv2.LINE_AA)
