@@ -25,7 +25,11 @@ WEIGHTS_FILE = "weights.safetensors"
 ONNX_FILE = "network.onnx"
 CARD_VERSION = 1
 SIZE_LIMIT = 16_000_000  # bytes of any one file
-CHANNEL_LIMIT = 1024
+WEIGHTS_LIMIT = SIZE_LIMIT // 4
+RADIUS_LIMIT = 512  # taxels
+
+TEXT_KEYS = ("name", "sensor", "licence")
+OBJECT_KEYS = ("training", "measured", "sha256")
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,10 @@ class Card:
     sha256: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for keys, kind, right in ((TEXT_KEYS, str, "a text"), (OBJECT_KEYS, dict, "an object")):
+            for key in keys:
+                if not isinstance(value := getattr(self, key), kind):
+                    raise ModelError(f"{key} of the card is {value!r:.40}: it must be {right}")
         named, different = len(self.classes), len(set(self.classes))
         if not named == different == self.architecture.classes:
             raise ModelError(
@@ -87,6 +95,8 @@ class Card:
             )
         rest = {k: v for k, v in values.items() if k != "version"}
         try:
+            if not isinstance(rest["classes"], list):
+                raise TypeError("classes must be a list of names")
             return Card(
                 **{
                     **rest,
@@ -173,11 +183,10 @@ def find_model(name: str) -> Path:
     Raises:
         ModelError: if there is neither.
     """
-    if Path(name).is_dir():
-        return Path(name)
     shipped = share_directory() / "config" / "models"
-    if name and (shipped / name).is_dir():
-        return shipped / name
+    for folder in (Path(name), shipped / name) if name else ():
+        if folder.is_dir():
+            return folder
     names = sorted(folder.name for folder in shipped.glob("*/"))
     raise ModelError(
         f"no model {name!r}: give a directory with {CARD_FILE} and {WEIGHTS_FILE}, "
@@ -193,10 +202,11 @@ def load_network(directory: Path | str) -> tuple[TactileNetwork, Card]:
     """
     folder = Path(directory)
     card = load_card(folder)
-    if max(card.architecture.channels) > CHANNEL_LIMIT:
+    weights, radius = card.architecture.weights, card.architecture.radius
+    if weights > WEIGHTS_LIMIT or radius > RADIUS_LIMIT:
         raise ModelError(
-            f"the card asks for {max(card.architecture.channels)} channels: at most "
-            f"{CHANNEL_LIMIT} are loaded"
+            f"the card asks for {weights} weights and a receptive radius of {radius} taxels: at "
+            f"most {WEIGHTS_LIMIT} and {RADIUS_LIMIT} are loaded"
         )
     content = _verified_bytes(folder / WEIGHTS_FILE, card)
     network = TactileNetwork(card.architecture)
@@ -204,7 +214,8 @@ def load_network(directory: Path | str) -> tuple[TactileNetwork, Card]:
         network.load_state_dict(safetensors.torch.load(content))
     except (safetensors.SafetensorError, RuntimeError) as error:
         raise ModelError(
-            f"{folder / WEIGHTS_FILE} does not hold the weights that the card describes ({error})"
+            f"{folder / WEIGHTS_FILE} does not hold the weights that the card describes "
+            f"({' '.join(str(error).split()):.300})"
         ) from error
     if not all(bool(torch.isfinite(value).all()) for value in network.state_dict().values()):
         raise ModelError(
@@ -220,9 +231,10 @@ def load_card(directory: Path | str) -> Card:
         ModelError: if the directory or the card is missing or not understood.
     """
     file = Path(directory) / CARD_FILE
+    content = _limited_bytes(file)
     try:
-        values = json.loads(_limited_bytes(file))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        values = json.loads(content)
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{file} is not JSON ({error}): it must be the card of a model") from error
     if not isinstance(values, dict):
         raise ModelError(f"{file} holds a JSON {type(values).__name__}: it must be an object")

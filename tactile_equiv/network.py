@@ -80,6 +80,16 @@ class Architecture:
         return (self.kernel - 1) // 2 * sum(self.dilations)
 
     @property
+    def weights(self) -> int:
+        """Number of weights of all layers and of the texture head."""
+        inputs = (self.input_channels, *self.channels[:-1])
+        trunk = (
+            outputs * (self.kernel**2 * before + 1)
+            for before, outputs in zip(inputs, self.channels, strict=True)
+        )
+        return sum(trunk) + self.classes * (self.pooled_features + 1)
+
+    @property
     def pooled_features(self) -> int:
         """Length of the pooled feature vector: sums and root sums of squares of the last layer."""
         return 2 * self.channels[-1]

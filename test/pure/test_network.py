@@ -270,6 +270,13 @@ def test_architecture_survives_json():
     assert architecture.pooled_features == 10
 
 
+@given(architecture=architectures())
+def test_the_number_of_weights_is_counted_right(architecture):
+    network = TactileNetwork(architecture)
+    layers = [*network.trunk.parameters(), *network.texture_head.parameters()]
+    assert architecture.weights == sum(value.numel() for value in layers)
+
+
 GOOD = Architecture(3).to_json()
 
 
