@@ -67,7 +67,7 @@ def test_publishing_and_subscribing_leave_no_error_set(ros_domain):
 
 
 @pytest.mark.skipif(not is_built_here(), reason="vision_msgs came with the distribution")
-def test_without_introspection_an_error_is_left(ros_domain):
+def test_without_introspection_an_error_is_found(ros_domain):
     assert any(any(pair) for pair in errors_left("without_introspection").values())
 
 
