@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,11 @@ from numpy.typing import NDArray
 from tactile_equiv.errors import DataError
 
 KEYS = ("frames", "labels", "class_names")
+UNREADABLE = (
+    *(OSError, EOFError, MemoryError, NotImplementedError, RuntimeError),
+    *(ValueError, TypeError, AttributeError, KeyError, zipfile.BadZipFile, zlib.error),
+)
+"""What numpy and zipfile raise for files that are damaged, encrypted or of another kind."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,9 @@ def load_dataset(file: Path | str) -> Dataset:
             f"{path}: labels has shape {labels.shape} and type {labels.dtype}: "
             f"it must hold one integer for each of the {len(frames)} frames"
         )
-    if names.ndim != 1 or names.dtype.kind not in "US" or len(set(names.tolist())) != len(names):
+    if names.dtype.kind == "S":
+        names = _decoded(path, names)
+    if names.ndim != 1 or names.dtype.kind != "U" or len(set(names.tolist())) != len(names):
         raise DataError(
             f"{path}: class_names has shape {names.shape} and type {names.dtype}: "
             "it must be a list of different texts"
@@ -73,7 +81,7 @@ def load_dataset(file: Path | str) -> Dataset:
     return Dataset(
         frames,
         labels.astype(np.int64),
-        tuple(names.astype(str).tolist()),
+        tuple(names.tolist()),
         path.name,
         hashlib.sha256(path.read_bytes()).hexdigest(),
     )
@@ -97,10 +105,19 @@ def load_arrays(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
             return {key: content[key] for key in keys}
     except DataError:
         raise
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError, AttributeError, TypeError) as error:
+    except UNREADABLE as error:
         raise DataError(
             f"{path} cannot be read ({error}): it must be an .npz file written by numpy.savez, "
             "without objects"
+        ) from error
+
+
+def _decoded(path: Path, names: NDArray[Any]) -> NDArray[Any]:
+    try:
+        return np.char.decode(names, "utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}: class_names are bytes and no UTF-8 ({error}): save texts"
         ) from error
 
 
