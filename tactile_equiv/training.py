@@ -117,7 +117,7 @@ def train(
         network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, settings.learning_rate, total_steps=max(settings.steps, 5), pct_start=0.2
+        optimiser, settings.learning_rate, total_steps=max(settings.steps, 10), pct_start=0.2
     )
     best, best_loss, waited, step, losses = None, float("inf"), 0, 0, {}
     for step in range(1, settings.steps + 1):
@@ -262,10 +262,12 @@ def _step(
         network.texture_logits(canvas), labels, label_smoothing=settings.label_smoothing
     )
     contact = functional.binary_cross_entropy_with_logits(network.contact_logits(canvas), masks)
-    simulated, true_masks = presses.simulated(settings.simulated)
-    simulated_contact = functional.binary_cross_entropy_with_logits(
-        network.contact_logits(network.features(simulated)), true_masks
-    )
+    simulated_contact = torch.zeros(())
+    if settings.simulated:
+        simulated, true_masks = presses.simulated(settings.simulated)
+        simulated_contact = functional.binary_cross_entropy_with_logits(
+            network.contact_logits(network.features(simulated)), true_masks
+        )
     loss = texture + settings.contact_weight * (contact + simulated_contact)
     optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
