@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from tactile_equiv.frame import FloatArray
 
 OVERSAMPLING = 3
+ROUNDING = 1e-6
+"""Less pressure than this is what a Fourier transform leaves on untouched skin."""
 
 HeightField = Callable[[FloatArray, FloatArray], FloatArray]
 
@@ -96,8 +98,8 @@ def pressure(press: Press, rows: int, columns: int) -> FloatArray:
     foundation = np.maximum(np.float32(press.depth) - height, np.float32(0)).astype(np.float32)
     spread = cv2.filter2D(foundation, -1, _boussinesq(press.cover), borderType=cv2.BORDER_CONSTANT)
     blocks = spread.reshape(rows + 2 * margin, n, columns + 2 * margin, n)
-    taxels: FloatArray = blocks.mean(axis=(1, 3))
-    return taxels[margin : margin + rows, margin : margin + columns]
+    taxels = blocks.mean(axis=(1, 3))[margin : margin + rows, margin : margin + columns]
+    return np.where(taxels > ROUNDING, taxels, np.float32(0))
 
 
 def _boussinesq(depth: float) -> FloatArray:
