@@ -121,7 +121,14 @@ def perceive(
             f"{expected}: choose a model of this kind of sensor",
         )
     contact_map, canvas = model.backend.run(levelled.network_input)
-    pooled = pool(canvas)
+    with np.errstate(over="ignore"):
+        pooled = pool(canvas)
+    if not np.isfinite(pooled).all():
+        raise FrameError(
+            "range",
+            f"frame reaches {np.abs(levelled.pressure).max():.3g}, too much for the network: "
+            "check the driver's units",
+        )
     pressure = np.abs(levelled.pressure).sum(axis=0)  # (H, W)
     contacts = find_contacts(
         model, contact_map, canvas, pressure, contact_threshold, min_contact_area, pooled
