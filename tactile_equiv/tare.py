@@ -24,7 +24,8 @@ class TareCollector:
         else None.
 
         Raises:
-            FrameError: if the size changes on the way; collecting starts again.
+            FrameError: if no taxel has a number, or the size changes on the way (collecting starts
+                again).
         """
         if self._frames and frame.shape != self._frames[0].shape:
             before = self._frames[0].shape
@@ -33,7 +34,10 @@ class TareCollector:
                 "size", f"frame changed from {before} to {frame.shape} during tare: tare again"
             )
         values = frame.astype(np.float64)
-        self._frames.append(np.where(np.isfinite(values), values, np.nan))
+        numbers = np.isfinite(values)
+        if not numbers.any():
+            raise FrameError("invalid", f"all {frame.size} taxels are NaN or infinite during tare")
+        self._frames.append(np.where(numbers, values, np.nan))
         if len(self._frames) < self._wanted:
             return None
         with warnings.catch_warnings():
