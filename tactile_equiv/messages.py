@@ -26,6 +26,7 @@ from vision_msgs.msg import (
 )
 
 from tactile_equiv.decoding import SHORT_TYPES, decode_image, decode_multi_array, full_type
+from tactile_equiv.errors import FrameError
 from tactile_equiv.frame import FloatArray
 from tactile_equiv.percept import Contact, Percept, Texture
 from tactile_equiv.settings import Settings
@@ -63,9 +64,19 @@ def nanoseconds(stamp: Time) -> int:
 
 
 def image_of(header: Header, frame: NDArray[Any]) -> Image:
-    """A raw frame as an Image: (H, W) to mono8, mono16 or 32FC1, (H, W, 3) red, green, blue to rgb8."""
+    """A raw frame as an Image: (H, W) as mono8, mono16 or 32FC1, (H, W, 3) as rgb8.
+
+    Raises:
+        FrameError: for colours that are not (H, W, 3) of uint8.
+    """
     values = np.ascontiguousarray(frame)
-    if values.dtype == np.uint8 and values.ndim == 3:
+    if values.ndim == 3:
+        if values.dtype != np.uint8 or values.shape[2] != 3:
+            raise FrameError(
+                "type",
+                f"frame has shape {values.shape} and type {values.dtype}: an image is (rows, "
+                "columns), or (rows, columns, 3) of uint8; publish this one as taxels",
+            )
         return _image(header, "rgb8", values, values.shape[1] * 3)
     if values.dtype == np.uint8:
         return _image(header, "mono8", values, values.shape[1])
@@ -91,7 +102,8 @@ def colour_image(header: Header, values: NDArray[np.uint8]) -> Image:
 
 
 def _image(header: Header, encoding: str, values: NDArray[Any], step: int) -> Image:
-    image = Image(header=header, height=values.shape[0], width=values.shape[1], encoding=encoding, step=step)
+    height, width = values.shape[:2]
+    image = Image(header=header, height=height, width=width, encoding=encoding, step=step)
     image.is_bigendian = int(sys.byteorder == "big" and values.itemsize > 1)
     image.data = array.array("B", values.tobytes())
     return image
@@ -109,8 +121,9 @@ def contacts(
 ) -> Detection2DArray:
     """Contacts in pixels; x is the column, y the row, (0, 0) the centre of the first taxel.
 
-    `bbox.center` is the energy centroid and `bbox.size_*` the extent of the touched taxels. A clipped contact has
-    `covariance[0] = -1` (unknown, as in sensor_msgs/Imu) in its poses: its true centre may lie outside the sensor.
+    `bbox.center` is the energy centroid and `bbox.size_*` the extent of the touched taxels. A
+    clipped contact has `covariance[0] = -1` (unknown, as in sensor_msgs/Imu) in its poses: its true
+    centre may lie outside the sensor.
     """
     detections = [
         _detection(header, contact, number, settings)
