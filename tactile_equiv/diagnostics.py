@@ -29,15 +29,28 @@ def diagnostic_array(
 
 
 def judge(
-    state: str, enabled: bool, trouble: str, summary: StreamSummary, settings: Settings
+    state: str,
+    enabled: bool,
+    failure: str,
+    trouble: str,
+    summary: StreamSummary,
+    settings: Settings,
 ) -> tuple[bytes, str]:
-    """Level and message: ERROR cannot perceive, WARN perceives badly or nothing, STALE without input."""
+    """Level and message of the node.
+
+    ERROR: it cannot perceive. WARN: it perceives badly, or not now. STALE: nothing comes in.
+
+    Args:
+        state: lifecycle state.
+        enabled: not paused by ~/enable.
+        failure: why the last transition failed, or empty.
+        trouble: what is wrong although the node is active, or empty.
+        summary: the stream since the last call.
+        settings: gives `input_timeout_s`.
+    """
     if state != "active":
-        return (
-            (DiagnosticStatus.ERROR, trouble)
-            if trouble
-            else (DiagnosticStatus.WARN, f"not active, {state}")
-        )
+        inactive = DiagnosticStatus.WARN, f"not active, {state}"
+        return (DiagnosticStatus.ERROR, failure) if failure else inactive
     if not enabled:
         return DiagnosticStatus.WARN, "disabled by ~/enable"
     if trouble:

@@ -34,7 +34,9 @@ def declare(node: Node) -> Settings:
         except (InvalidParameterException, InvalidParameterTypeException, ValueError) as error:
             given = node._parameter_overrides[declared.name].value
             Settings().changed({declared.name: given})
-            raise SettingsError(f"parameter {declared.name!r} cannot be {given!r} ({error})") from error
+            raise SettingsError(
+                f"parameter {declared.name!r} cannot be {given!r} ({error})"
+            ) from error
         values[declared.name] = parameter.value
     return Settings(**values)
 
@@ -63,12 +65,14 @@ def changed(settings: Settings, parameters: Sequence[Parameter[Any]], configured
     """Settings after a change of parameters.
 
     Raises:
-        SettingsError: if a value is wrong, or a structural parameter changes while the node is configured.
+        SettingsError: if a value is wrong, or a structural parameter changes while the node is
+            configured.
     """
     known = {declared.name: declared for declared in fields(Settings)}
     values = {p.name: p.value for p in parameters if p.name in known}
     for name, value in values.items():
-        if configured and known[name].metadata["effect"] == CONFIGURE and value != getattr(settings, name):
+        fixed = configured and known[name].metadata["effect"] == CONFIGURE
+        if fixed and value != getattr(settings, name):
             raise SettingsError(
                 f"parameter {name!r} takes effect when the node is configured: "
                 "deactivate and clean up the node, set it, then configure again"

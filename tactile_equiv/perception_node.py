@@ -1,7 +1,8 @@
-"""The perception node: tactile frames in, texture class and contact map out. Wiring around `perceive`."""
+"""The perception node: tactile frames in, texture class and contact map out; wires `perceive`."""
 
 from __future__ import annotations
 
+import copy
 import signal
 import sys
 import time
@@ -11,14 +12,18 @@ from typing import Any
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.clock import Clock, ClockType
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.qos import (
     DurabilityPolicy,
+    QoSCompatibility,
     QoSProfile,
     ReliabilityPolicy,
+    qos_check_compatible,
     qos_policy_name_from_kind,
 )
 from rclpy.qos_overriding_options import QoSOverridingOptions
@@ -60,7 +65,7 @@ class _Tare:
 
 
 class PerceptionNode(LifecycleNode):
-    """Lifecycle node `tactile_perception`; see the README for its topics, services and parameters."""
+    """Lifecycle node `tactile_perception`; the README lists topics, services and parameters."""
 
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__(NODE_NAME, **node_arguments)
@@ -72,7 +77,7 @@ class PerceptionNode(LifecycleNode):
         self._tare: FloatArray | None = None
         self._tare_in_progress: _Tare | None = None
         self._enabled = True
-        self._trouble = ""
+        self._failure = ""
         self._warned: dict[str, float] = {}
         self._statistics = StreamStatistics(time.monotonic())
         self._drops = DropCounter()
@@ -83,13 +88,15 @@ class PerceptionNode(LifecycleNode):
         self._outputs: dict[str, Any] = {}
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", OUTPUT_QOS)
         self.create_timer(DIAGNOSTICS_PERIOD, self.publish_diagnostics)
-        self.create_service(Trigger, "~/tare", self._serve_tare)
+        self.create_service(
+            Trigger, "~/tare", self._serve_tare, callback_group=ReentrantCallbackGroup()
+        )
         self.create_service(SetBool, "~/enable", self._serve_enable)
         self.create_service(Trigger, "~/reload_model", self._serve_reload)
         self.get_logger().info(self._ros)
 
     def start(self) -> None:
-        """Configure and activate; where that fails the node lives on and says why in diagnostics."""
+        """Configure and activate; where that fails the node lives on and diagnostics say why."""
         if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
             self.trigger_activate()
         self.publish_diagnostics()
@@ -99,61 +106,62 @@ class PerceptionNode(LifecycleNode):
         try:
             full_type(self.settings.input_type)
             self._use_model(self._loaded_model())
-        except TactileError as error:
-            self._trouble = str(error)
-            self.get_logger().error(f"not configured: {error}")
-            return TransitionCallbackReturn.FAILURE
-        self._create_outputs()
+            self._create_outputs()
+        except Exception as error:
+            self._destroy_outputs()
+            self._model = None
+            return self._give_up("configured", error)
+        self._failure = ""
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start to listen."""
+        try:
+            self._create_input()
+        except Exception as error:
+            return self._give_up("activated", error)
+        self._failure = ""
         result = super().on_activate(state)
-        message_class, topic, self._decode = messages.input_of(self.settings.input_type)
-        self._input = self.create_subscription(
-            message_class,
-            topic,
-            self._on_message,
-            INPUT_QOS,
-            event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._warn_input_qos),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
-        )
-        self._topic = self._input.topic_name
         self._reset_time()
         self._publish_labels()
         assert self._model is not None
         self.get_logger().info(
-            f"active: {topic} -> model {self._model.card.name!r}, {self._model.backend.name} "
-            f"on {self._model.backend.device}"
+            f"active: {self._topic} -> model {self._model.card.name!r}, "
+            f"{self._model.backend.name} on {self._model.backend.device}"
         )
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop to listen."""
-        self.destroy_subscription(self._input)
-        self._input = None
+        self._destroy_input()
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Forget model, tare and outputs."""
         self._destroy_outputs()
         self._model = self._tare = None
+        self._failure = ""
         return TransitionCallbackReturn.SUCCESS
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop for good, from any state."""
-        if self._input is not None:
-            self.destroy_subscription(self._input)
-            self._input = None
-        self._destroy_outputs()
-        return TransitionCallbackReturn.SUCCESS
+        self._destroy_input()
+        return self.on_cleanup(state)
+
+    def _give_up(self, goal: str, error: Exception) -> TransitionCallbackReturn:
+        """Say why a transition failed; rclpy would swallow the exception and finalize the node."""
+        known = isinstance(error, TactileError)
+        self._failure = str(error) if known else f"{type(error).__name__}: {error}"
+        self.get_logger().error(f"not {goal}: {self._failure}")
+        return TransitionCallbackReturn.FAILURE
 
     def publish_diagnostics(self) -> None:
         """Publish what happened since the last call."""
         summary = self._statistics.summary(time.monotonic())
-        state = self._state_machine.current_state[1]
+        state = self._state
+        trouble = "; ".join([*self._notices(), *self._unheard_publishers()])
         level, message = diagnostics.judge(
-            state, self._enabled, self._trouble, summary, self.settings
+            state, self._enabled, self._failure, trouble, summary, self.settings
         )
         self._diagnostics.publish(
             diagnostics.diagnostic_array(
@@ -180,8 +188,11 @@ class PerceptionNode(LifecycleNode):
             "model": self._model.card.name,
             "backend": self._model.backend.name,
             "device": self._model.backend.device,
-            "notices": "; ".join(self._model.notices) or "none",
+            "notices": "; ".join(self._notices()) or "none",
         }
+
+    def _notices(self) -> tuple[str, ...]:
+        return () if self._model is None else self._model.notices
 
     def _on_message(self, message: Any, info: Any) -> None:
         """One frame: decode, perceive, publish; whatever is wrong with it, the node lives on."""
@@ -201,17 +212,16 @@ class PerceptionNode(LifecycleNode):
                 contact_threshold=self.settings.contact_threshold,
                 min_contact_area=self.settings.min_contact_area,
             )
+            self._publish(header, percept)
         except FrameError as error:
             self._refuse(error.reason, str(error))
-            return
         except Exception as error:  # a defect in our code must not take the skin from the robot
             self._refuse("internal", f"internal error {type(error).__name__}: {error}")
-            return
-        self._publish(header, percept)
-        self._statistics.perceived(time.perf_counter() - begun, age)
+        else:
+            self._statistics.perceived(time.perf_counter() - begun, age)
 
     def _header(self, message: Any) -> tuple[Header, float]:
-        """The header for the results, and the frame's age in seconds (NaN where it has no stamp)."""
+        """The header for the results, and the frame's age in seconds (NaN without a stamp)."""
         source = messages.header_of(message)
         now = self.get_clock().now()
         header = Header(stamp=now.to_msg(), frame_id=self.settings.frame_id)
@@ -227,7 +237,9 @@ class PerceptionNode(LifecycleNode):
         age = (now.nanoseconds - stamp) / 1e9
         if 0 < self.settings.max_age_s < age:
             raise FrameError(
-                "age", f"frame is {age:.3f} s old, max_age_s is {self.settings.max_age_s}"
+                "age",
+                f"frame is {age:.3f} s old, max_age_s is {self.settings.max_age_s}: "
+                "speed up the driver or set its clock, or raise max_age_s",
             )
         if stamp < self._last_stamp:
             self._warn(
@@ -256,6 +268,24 @@ class PerceptionNode(LifecycleNode):
     def _wanted(self, output: str) -> bool:
         return bool(self._outputs[output].get_subscription_count())
 
+    def _create_input(self) -> None:
+        message_class, topic, self._decode = messages.input_of(self.settings.input_type)
+        self._input = self.create_subscription(
+            message_class,
+            topic,
+            self._on_message,
+            copy.copy(INPUT_QOS),  # overrides are written into the profile
+            event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._warn_input_qos),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
+        self._topic = self._input.topic_name
+
+    def _destroy_input(self) -> None:
+        self._end_tare("the node stopped to listen: the old tare stays")
+        if self._input is not None:
+            self.destroy_subscription(self._input)
+            self._input = None
+
     def _create_outputs(self) -> None:
         types = {
             "classification": Classification,
@@ -269,7 +299,7 @@ class PerceptionNode(LifecycleNode):
             self._outputs[name] = self.create_lifecycle_publisher(
                 message_class,
                 f"~/{name}",
-                LATCHED_QOS if name == "label_info" else OUTPUT_QOS,
+                copy.copy(LATCHED_QOS if name == "label_info" else OUTPUT_QOS),
                 event_callbacks=PublisherEventCallbacks(
                     incompatible_qos=lambda event, name=name: self._warn_output_qos(name, event)
                 ),
@@ -294,7 +324,6 @@ class PerceptionNode(LifecycleNode):
 
     def _use_model(self, model: Model) -> None:
         self._model = model
-        self._trouble = "; ".join(model.notices)
         for notice in model.notices:
             self.get_logger().warning(notice)
 
@@ -303,10 +332,7 @@ class PerceptionNode(LifecycleNode):
     ) -> Trigger.Response:
         """Load the model again; a broken one leaves the running one in place."""
         if self._model is None:
-            self.start()
-            response.success = self._model is not None
-            response.message = self._trouble
-            return response
+            return self._start_again(response)
         try:
             self._use_model(self._loaded_model())
         except TactileError as error:
@@ -318,32 +344,50 @@ class PerceptionNode(LifecycleNode):
         response.message = f"model {self._model.card.name!r} on {self._model.backend.name}"
         return response
 
+    def _start_again(self, response: Trigger.Response) -> Trigger.Response:
+        """Without a model: a self-activating node starts, another one waits for its manager."""
+        if self._state == "unconfigured" and self.settings.autostart:
+            self.start()
+            response.success = self._state == "active"
+            response.message = self._failure or "active"
+        else:
+            response.message = f"no model is loaded, the node is {self._state}: configure it"
+        return response
+
     def _serve_enable(
         self, request: SetBool.Request, response: SetBool.Response
     ) -> SetBool.Response:
         """Pause or resume perception."""
         self._enabled = request.data
+        self._drops = DropCounter()
         response.success = True
         response.message = "enabled" if request.data else "disabled"
         return response
 
+    @property
+    def _state(self) -> str:
+        return str(self._state_machine.current_state[1])
+
     async def _serve_tare(
         self, request: Trigger.Request, response: Trigger.Response
     ) -> Trigger.Response:
-        """Average the next frames as the untouched sensor; answers when they have come, or at the timeout."""
+        """Average the next frames as the untouched sensor; answers when they came, or too late."""
         if self._input is None or not self._enabled:
-            response.message = "tare needs an active and enabled node: activate it, then tare again"
+            response.message = "tare needs an active and enabled node: activate or enable it first"
             return response
         if self._tare_in_progress is not None:
             response.message = "a tare is in progress: wait for its answer"
             return response
+        frames, seconds = self.settings.tare_frames, self.settings.tare_timeout_s
         answer: Future[str] = Future(executor=self.executor)
-        self._tare_in_progress = _Tare(TareCollector(self.settings.tare_frames), answer)
-        timer = self.create_timer(self.settings.tare_timeout_s, lambda: self._end_tare("timeout"))
+        self._tare_in_progress = _Tare(TareCollector(frames), answer)
+        late = f"fewer than {frames} good frames in {seconds} s: the old tare stays"
+        steady = Clock(clock_type=ClockType.STEADY_TIME)  # a paused simulation gets its answer
+        timer = self.create_timer(seconds, lambda: self._end_tare(late), clock=steady)
         reason = await answer
         self.destroy_timer(timer)
         response.success = not reason
-        response.message = reason or f"mean of {self.settings.tare_frames} frames"
+        response.message = reason or f"mean of {frames} frames"
         return response
 
     def _take_tare(self, frame: Any) -> None:
@@ -355,15 +399,10 @@ class PerceptionNode(LifecycleNode):
             self._tracker.reset()
             self._end_tare("")
 
-    def _end_tare(self, reason: str) -> None:
+    def _end_tare(self, failure: str) -> None:
         if self._tare_in_progress is not None:
-            answer, self._tare_in_progress = self._tare_in_progress.answer, None
-            seconds = self.settings.tare_timeout_s
-            answer.set_result(
-                f"fewer than {self.settings.tare_frames} good frames in {seconds} s: the old tare stays"
-                if reason
-                else ""
-            )
+            self._tare_in_progress.answer.set_result(failure)
+            self._tare_in_progress = None
 
     def _check_parameters(self, changed: list[Parameter[Any]]) -> SetParametersResult:
         configured = self._model is not None
@@ -397,28 +436,34 @@ class PerceptionNode(LifecycleNode):
 
     def _warn_input_qos(self, event: Any) -> None:
         policy = qos_policy_name_from_kind(event.last_policy_kind)
-        theirs = [
-            f"{p.node_name} offers {_described(p.qos_profile)}"
-            for p in self.get_publishers_info_by_topic(self._topic)
+        found = "; ".join(self._unheard_publishers()) or f"a publisher of {self._topic} offers less"
+        self._warn("qos input", f"incompatible QoS ({policy}): {found}")
+
+    def _unheard_publishers(self) -> list[str]:
+        """Publishers of the input topic whose frames cannot arrive, and why."""
+        if self._input is None:
+            return []
+        wanted, name = self._input.qos_profile, self.get_name()
+        return [
+            f"{other.node_name} offers {_described(other.qos_profile)} on {self._topic}, {name} "
+            f"requests {_described(wanted)}: no frame will come from it"
+            for other in self.get_publishers_info_by_topic(self._topic)
+            if not _compatible(other.qos_profile, wanted)
         ]
-        ours = _described(self._input.qos_profile if self._input is not None else INPUT_QOS)
-        self._trouble = (
-            f"incompatible QoS ({policy}) on {self._topic}: {self.get_name()} requests {ours}, "
-            f"{', '.join(theirs) or 'the publisher offers less'}: no frame will come from it"
-        )
-        self.get_logger().warning(self._trouble)
 
     def _warn_output_qos(self, output: str, event: Any) -> None:
         policy = qos_policy_name_from_kind(event.last_policy_kind)
         publisher = self._outputs[output]
-        theirs = [
-            f"{s.node_name} requests {_described(s.qos_profile)}"
-            for s in self.get_subscriptions_info_by_topic(publisher.topic_name)
+        offered, name = publisher.qos_profile, self.get_name()
+        deaf = [
+            f"{other.node_name} requests {_described(other.qos_profile)}"
+            for other in self.get_subscriptions_info_by_topic(publisher.topic_name)
+            if not _compatible(offered, other.qos_profile)
         ]
         self._warn(
             f"qos {output}",
-            f"incompatible QoS ({policy}) on {publisher.topic_name}: {self.get_name()} offers "
-            f"{_described(publisher.qos_profile)}, {', '.join(theirs) or 'the subscriber requests more'}",
+            f"incompatible QoS ({policy}) on {publisher.topic_name}: {name} offers "
+            f"{_described(offered)}, {', '.join(deaf) or 'a subscriber requests more'}",
         )
 
     def _reset_time(self) -> None:
@@ -426,6 +471,10 @@ class PerceptionNode(LifecycleNode):
         self._tracker.reset()
         self._drops = DropCounter()
         self._statistics.forget_times()
+
+
+def _compatible(offered: QoSProfile, requested: QoSProfile) -> bool:
+    return bool(qos_check_compatible(offered, requested)[0] != QoSCompatibility.ERROR)
 
 
 def _described(qos: QoSProfile) -> str:
