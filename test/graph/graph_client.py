@@ -30,7 +30,7 @@ from tactile_equiv.network import Architecture, TactileNetwork
 from tactile_equiv.perception_node import PerceptionNode
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMIT_S = 5.0
+LIMIT_S = 30.0
 CLASSES = ("smooth", "ridged", "rough")
 NODE = "/tactile_perception"
 RELIABLE = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)

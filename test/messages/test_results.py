@@ -12,6 +12,7 @@ from std_msgs.msg import Float32MultiArray, Header
 
 from tactile_equiv import messages
 from tactile_equiv.decoding import decode_image
+from tactile_equiv.errors import FrameError
 from tactile_equiv.percept import Contact, Percept, Texture
 from tactile_equiv.settings import Settings
 
@@ -160,6 +161,30 @@ def test_colour_image_is_blue_green_red():
     image = messages.colour_image(HEADER, picture)
     assert (image.height, image.width, image.step, image.encoding) == (2, 4, 12, "bgr8")
     assert bytes(image.data) == picture.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("kind", "encoding"),
+    [("u1", "mono8"), ("u2", "mono16"), ("f4", "32FC1"), ("i2", "32FC1"), ("f8", "32FC1")],
+)
+def test_a_raw_frame_becomes_the_image_that_keeps_its_values(kind, encoding):
+    frame = np.arange(12, dtype=kind).reshape(3, 4)
+    image = messages.image_of(HEADER, frame)
+    assert image.encoding == encoding
+    np.testing.assert_array_equal(decode_image(image, Settings()), frame)
+
+
+def test_a_colour_frame_becomes_rgb8():
+    frame = np.arange(36, dtype=np.uint8).reshape(3, 4, 3)
+    image = messages.image_of(HEADER, frame)
+    assert image.encoding == "rgb8"
+    np.testing.assert_array_equal(decode_image(image, Settings()), frame)
+
+
+@pytest.mark.parametrize(("kind", "channels"), [("f4", 3), ("u2", 3), ("u1", 4), ("u1", 1)])
+def test_other_colours_cannot_become_an_image(kind, channels):
+    with pytest.raises(FrameError, match="publish this one as taxels"):
+        messages.image_of(HEADER, np.zeros((2, 2, channels), kind))
 
 
 def test_headers_and_stamps():
