@@ -7,7 +7,7 @@ from dataclasses import Field, fields
 from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
-from rclpy.exceptions import InvalidParameterException, InvalidParameterTypeException
+from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
@@ -31,7 +31,7 @@ def declare(node: Node) -> Settings:
             parameter = node.declare_parameter(
                 declared.name, declared.default, descriptor(declared)
             )
-        except (InvalidParameterException, InvalidParameterTypeException, ValueError) as error:
+        except (ParameterException, ValueError) as error:
             given = node._parameter_overrides[declared.name].value
             Settings().changed({declared.name: given})
             raise SettingsError(

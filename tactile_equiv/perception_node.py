@@ -152,7 +152,8 @@ class PerceptionNode(LifecycleNode):
         """Say why a transition failed; rclpy would swallow the exception and finalize the node."""
         known = isinstance(error, TactileError)
         self._failure = str(error) if known else f"{type(error).__name__}: {error}"
-        self.get_logger().error(f"not {goal}: {self._failure}")
+        if self.context.ok():
+            self.get_logger().error(f"not {goal}: {self._failure}")
         return TransitionCallbackReturn.FAILURE
 
     def publish_diagnostics(self) -> None:
@@ -216,6 +217,8 @@ class PerceptionNode(LifecycleNode):
         except FrameError as error:
             self._refuse(error.reason, str(error))
         except Exception as error:  # a defect in our code must not take the skin from the robot
+            if not self.context.ok():
+                raise
             self._refuse("internal", f"internal error {type(error).__name__}: {error}")
         else:
             self._statistics.perceived(time.perf_counter() - begun, age)
@@ -482,29 +485,43 @@ def _described(qos: QoSProfile) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the node until it is told to stop; 2 where a parameter is wrong."""
+    """Run the node until it is told to stop; 2 where an argument or a parameter is wrong."""
     prepare_ros_environment()
     try:
         rclpy.init(args=arguments)
-        node = PerceptionNode()
+    except RuntimeError as error:  # a parameter file that is no YAML, an unknown ROS argument
+        return _complain(error)
+    try:
+        _run()
     except TactileError as error:
-        print(f"perception_node: {error}", file=sys.stderr)
+        return _complain(error)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except Exception:
+        if rclpy.ok():  # otherwise a signal closed the context under a call that used it
+            raise
+    finally:
         rclpy.try_shutdown()
-        return 2
+    return 0
+
+
+def _complain(error: Exception) -> int:
+    print(f"perception_node: {' '.join(str(error).split())}", file=sys.stderr)
+    return 2
+
+
+def _run() -> None:
     executor = SingleThreadedExecutor()
+    node = PerceptionNode()
     executor.add_node(node)
     try:
         if node.settings.autostart:
             node.start()
         executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not break the clean-up
         executor.shutdown()
         node.destroy_node()
-        rclpy.try_shutdown()
-    return 0
 
 
 if __name__ == "__main__":
