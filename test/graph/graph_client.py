@@ -202,7 +202,11 @@ class Client:
     def warnings(self, text: str) -> list[str]:
         """Warnings and errors of the node that contain `text`."""
         level = Log.WARN if isinstance(Log.WARN, int) else Log.WARN[0]
-        return [log.msg for log in self.logs if log.level >= level and text in log.msg]
+        return [
+            log.msg
+            for log in self.logs
+            if log.level >= level and log.name.endswith(NODE[1:]) and text in log.msg
+        ]
 
 
 class Perception(Client):

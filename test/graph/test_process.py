@@ -1,0 +1,117 @@
+"""The node as a process: wrong parameters end it with one line, signals end it cleanly."""
+
+import signal
+
+import pytest
+import yaml
+from graph_client import Client, figures, image, pixels, press
+from sensor_msgs.msg import Image
+from vision_msgs.msg import Classification
+
+
+@pytest.fixture
+def client(ros_context):
+    one = Client(ros_context)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def parameter_file(tmp_path, model_directory):
+    def write(node="tactile_perception", **values):
+        defaults = {"model_path": str(model_directory), "backend": "torch"}
+        file = tmp_path / "parameters.yaml"
+        file.write_text(yaml.safe_dump({node: {"ros__parameters": defaults | values}}))
+        return ["--params-file", str(file)]
+
+    return write
+
+
+def complaints(text):
+    """What the node itself printed to stderr as its last word."""
+    return [line for line in text.splitlines() if line.startswith("perception_node: ")]
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"contact_treshold": 0.4}, ["'contact_treshold'", "did you mean 'contact_threshold'"]),
+        ({"rows": -1}, ["'rows' is -1", "0 .. 65535"]),
+    ],
+)
+def test_a_wrong_parameter_ends_it_with_one_line(process, parameter_file, values, named):
+    node = process(*parameter_file(**values))
+    assert node.wait() == 2
+    (line,) = complaints(node.said)
+    assert all(part in line for part in named), line
+    assert "Traceback" not in node.said
+
+
+def test_a_parameter_file_that_is_not_yaml_ends_it_with_one_line(process, tmp_path):
+    file = tmp_path / "broken.yaml"
+    file.write_text("tactile_perception: [")
+    node = process("--params-file", str(file))
+    assert node.wait() == 2
+    assert len(complaints(node.said)) == 1
+    assert "Traceback" not in node.said
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_ends_it_cleanly(process, client, parameter_file, name):
+    node = process(*parameter_file())
+    client.until(lambda: client.node.count_subscribers("/image"), "the node")
+    maps = client.output(Image, "contact_map")
+    publisher = client.publisher()
+    seconds = iter(range(1, 10_000))
+
+    def answered():
+        publisher.publish(image(press(), next(seconds)))
+        return maps
+
+    client.until(answered, "a contact map from the process")
+    assert pixels(maps[0]).max() > 0.9
+    node.signal(getattr(signal, name))
+    assert node.wait() == 0
+    assert "Traceback" not in node.said
+    assert "Error" not in node.said
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_while_starting_ends_it_cleanly(process, client, parameter_file, name):
+    node = process(*parameter_file())
+    client.until(lambda: client.node.count_publishers("/diagnostics"), "the node")
+    node.signal(getattr(signal, name))
+    assert node.wait() == 0
+    assert "Traceback" not in node.said
+
+
+def test_without_a_model_the_process_lives_and_says_why(process, client, parameter_file):
+    node = process(*parameter_file(model_path="no_such_model"))
+    client.until(lambda: client.statuses)
+    (status,) = client.statuses[-1].status
+    assert "no model 'no_such_model'" in status.message
+    assert figures(status)["state"] == "unconfigured"
+    node.signal(signal.SIGINT)
+    assert node.wait() == 0
+    assert "Traceback" not in node.said
+
+
+@pytest.mark.parametrize("namespace", ["/", "/left/hand"])
+def test_a_pattern_in_the_file_reaches_every_namespace(process, client, parameter_file, namespace):
+    arguments = parameter_file("/**/tactile_perception", frame_id="palm")
+    process(*arguments, "-r", f"__ns:={namespace}")
+    client.until(lambda: client.statuses)
+    assert client.statuses[-1].status[0].hardware_id == "palm"
+
+
+def test_topics_can_be_remapped(process, client, parameter_file):
+    process(*parameter_file(), "-r", "image:=/gel/image_raw")
+    answers = client.output(Classification, "classification")
+    publisher = client.publisher("/gel/image_raw")
+    seconds = iter(range(1, 10_000))
+
+    def answered():
+        publisher.publish(image(press(), next(seconds)))
+        return answers
+
+    client.until(answered, "a classification")
