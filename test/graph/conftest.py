@@ -24,9 +24,9 @@ def perception(ros_context: Any, model_directory: Path) -> Iterator[Callable[...
     """Starts perception nodes with these parameters, by default on the session's model."""
     started: list[Perception] = []
 
-    def start(namespace: str = "", **parameters: Any) -> Perception:
+    def start(namespace: str = "", arguments: Any = (), **parameters: Any) -> Perception:
         defaults = {"model_path": str(model_directory), "backend": "torch", "device": "cpu"}
-        started.append(Perception(ros_context, defaults | parameters, namespace))
+        started.append(Perception(ros_context, defaults | parameters, namespace, arguments))
         return started[-1]
 
     yield start

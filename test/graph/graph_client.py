@@ -5,7 +5,7 @@ import math
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -212,11 +212,20 @@ class Client:
 class Perception(Client):
     """A client and the perception node in one executor: a frame waits until the client spins."""
 
-    def __init__(self, context: Any, parameters: dict[str, Any], namespace: str = "") -> None:
+    def __init__(
+        self,
+        context: Any,
+        parameters: dict[str, Any],
+        namespace: str = "",
+        arguments: Sequence[str] = (),
+    ) -> None:
         super().__init__(context, namespace)
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
         self.perception = PerceptionNode(
-            context=context, namespace=namespace, parameter_overrides=overrides
+            context=context,
+            namespace=namespace,
+            parameter_overrides=overrides,
+            cli_args=["--ros-args", *arguments],
         )
         self.executor.add_node(self.perception)
         if self.perception.settings.autostart:

@@ -100,6 +100,23 @@ def test_a_wrong_file_stops_the_node_at_once(ros_context, tmp_path, values, name
         PerceptionNode(context=ros_context, cli_args=arguments)
 
 
+def test_a_wrong_argument_stops_the_node_at_once(ros_context):
+    arguments = ["--ros-args", "-p", "tare_frame:=3"]
+    with pytest.raises(SettingsError, match="did you mean 'tare_frames'"):
+        PerceptionNode(context=ros_context, cli_args=arguments)
+
+
+@pytest.mark.parametrize("namespace", ["/", "/left/hand"])
+def test_the_shipped_file_reaches_every_namespace(ros_context, tmp_path, namespace):
+    file = tmp_path / "parameters.yaml"
+    shipped = SHIPPED.read_text()
+    file.write_text(shipped.replace("frame_id: tactile_sensor", "frame_id: palm"))
+    arguments = ["--ros-args", "--params-file", str(file)]
+    node = PerceptionNode(context=ros_context, namespace=namespace, cli_args=arguments)
+    node.destroy_node()
+    assert node.settings == Settings(frame_id="palm")
+
+
 @pytest.mark.parametrize(
     "values",
     [

@@ -168,3 +168,9 @@ def test_a_namespace_moves_every_topic(perception):
     answer = graph.perceive(image(press()), "/left/image")
     assert answer.results
     assert graph.diagnostics().name == "/left/tactile_perception: perception"
+
+
+def test_the_input_can_be_remapped(perception):
+    graph = perception(arguments=["-r", "image:=/gel/image_raw"])
+    assert graph.perceive(image(press()), "/gel/image_raw").results
+    assert graph.values()["input"] == "/gel/image_raw"

@@ -6,7 +6,6 @@ import pytest
 import yaml
 from graph_client import Client, figures, image, pixels, press
 from sensor_msgs.msg import Image
-from vision_msgs.msg import Classification
 
 
 @pytest.fixture
@@ -18,32 +17,28 @@ def client(ros_context):
 
 @pytest.fixture
 def parameter_file(tmp_path, model_directory):
-    def write(node="tactile_perception", **values):
+    def write(**values):
         defaults = {"model_path": str(model_directory), "backend": "torch"}
         file = tmp_path / "parameters.yaml"
-        file.write_text(yaml.safe_dump({node: {"ros__parameters": defaults | values}}))
+        file.write_text(
+            yaml.safe_dump({"tactile_perception": {"ros__parameters": defaults | values}})
+        )
         return ["--params-file", str(file)]
 
     return write
 
 
 def complaints(text):
-    """What the node itself printed to stderr as its last word."""
+    """The lines in which the process says why it ends."""
     return [line for line in text.splitlines() if line.startswith("perception_node: ")]
 
 
-@pytest.mark.parametrize(
-    ("values", "named"),
-    [
-        ({"contact_treshold": 0.4}, ["'contact_treshold'", "did you mean 'contact_threshold'"]),
-        ({"rows": -1}, ["'rows' is -1", "0 .. 65535"]),
-    ],
-)
-def test_a_wrong_parameter_ends_it_with_one_line(process, parameter_file, values, named):
-    node = process(*parameter_file(**values))
+def test_a_misspelt_parameter_ends_it_with_one_line(process, parameter_file):
+    node = process(*parameter_file(contact_treshold=0.4))
     assert node.wait() == 2
     (line,) = complaints(node.said)
-    assert all(part in line for part in named), line
+    assert "'contact_treshold'" in line
+    assert "did you mean 'contact_threshold'" in line
     assert "Traceback" not in node.said
 
 
@@ -94,24 +89,3 @@ def test_without_a_model_the_process_lives_and_says_why(process, client, paramet
     node.signal(signal.SIGINT)
     assert node.wait() == 0
     assert "Traceback" not in node.said
-
-
-@pytest.mark.parametrize("namespace", ["/", "/left/hand"])
-def test_a_pattern_in_the_file_reaches_every_namespace(process, client, parameter_file, namespace):
-    arguments = parameter_file("/**/tactile_perception", frame_id="palm")
-    process(*arguments, "-r", f"__ns:={namespace}")
-    client.until(lambda: client.statuses)
-    assert client.statuses[-1].status[0].hardware_id == "palm"
-
-
-def test_topics_can_be_remapped(process, client, parameter_file):
-    process(*parameter_file(), "-r", "image:=/gel/image_raw")
-    answers = client.output(Classification, "classification")
-    publisher = client.publisher("/gel/image_raw")
-    seconds = iter(range(1, 10_000))
-
-    def answered():
-        publisher.publish(image(press(), next(seconds)))
-        return answers
-
-    client.until(answered, "a classification")
