@@ -90,7 +90,7 @@ class Card:
         """
         if values.get("version") != CARD_VERSION:
             raise ModelError(
-                f"card version is {values.get('version')!r}: this release reads version "
+                f"card version is {values.get('version')!r:.40}: this release reads version "
                 f"{CARD_VERSION}"
             )
         rest = {k: v for k, v in values.items() if k != "version"}

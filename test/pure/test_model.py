@@ -121,7 +121,7 @@ def test_a_huge_file_is_not_read(folder, file):
 )
 def test_a_card_that_is_no_json_is_refused(folder, text):
     (folder / CARD_FILE).write_bytes(text)
-    assert_refused(folder, "not JSON")
+    assert_refused(folder, "not JSON|card version is")  # Python < 3.10.7 reads long numbers
 
 
 @pytest.mark.parametrize("text", ["[]", "3", "null", '"card"'])

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tactile_equiv import network as torch_network
@@ -87,12 +87,15 @@ def test_smaller_regions_are_no_contact(touch_model, least, seen):
     assert (percept.texture is None) == (seen == 0)
 
 
+@pytest.mark.parametrize("hot", [(1, 13), (3, 6)])
 @pytest.mark.parametrize("blocks", [[], [((8, 10, 11, 13), 1.0)]])
-def test_noise_far_away_does_not_move_a_contact(touch_model, blocks):
+def test_a_hot_taxel_does_not_move_a_contact(touch_model, blocks, hot):
     """A single hot taxel is no contact: it must not pull at the centroid of one."""
     press = [((2, 2, 5, 5), 1.0), *blocks]
     quiet = perceive(touch_model, frame_with(press)).contacts
-    noisy = perceive(touch_model, frame_with([*press, ((1, 13, 2, 14), 50.0)])).contacts
+    noisy = perceive(
+        touch_model, frame_with([*press, ((*hot, hot[0] + 1, hot[1] + 1), 50.0)])
+    ).contacts
     for clean, seen in zip(quiet, noisy, strict=True):
         assert (seen.row, seen.column) == pytest.approx((clean.row, clean.column), abs=1e-6)
 
@@ -183,18 +186,19 @@ def test_without_weights_the_centroid_is_the_middle_of_the_box():
     assert energy_centroid(np.zeros((9, 9), np.float32), (2, 3, 5, 8)) == (3.0, 5.0)
 
 
-@given(gap=st.integers(1, 3), seed=st.integers(0, 20), below=st.booleans())
+@given(gap=st.integers(1, 3), aside=st.integers(0, 9), seed=st.integers(0, 20), below=st.booleans())
+@example(gap=1, aside=4, seed=0, below=False)
 def test_contacts_more_than_two_radii_apart_are_perceived_as_if_alone(
-    gap, seed, below, small_model
+    gap, aside, seed, below, small_model
 ):
     """Each contact's part of the canvas pools to what it pools to alone."""
     random = np.random.default_rng(seed)
     radius = small_model.card.architecture.radius
     far = 3 + 2 * radius + gap
-    rows, columns = 5, far + 6
+    rows, columns = 5 + aside, far + 6
     one, other = np.zeros((2, rows, columns), np.float32)
     one[1:4, 1:4] = random.uniform(0.5, 2, (3, 3))
-    other[1:4, far + 1 : far + 4] = random.uniform(0.5, 2, (3, 3))
+    other[1 + aside : 4 + aside, far + 1 : far + 4] = random.uniform(0.5, 2, (3, 3))
     if below:
         one, other = one.T.copy(), other.T.copy()
     both = canvas_of(small_model, one + other)

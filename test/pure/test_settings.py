@@ -37,6 +37,12 @@ def test_another_type_is_refused_by_name(name):
         Settings(**{name: wrong})
 
 
+@pytest.mark.parametrize("name", [n for n in FIELDS if type(FIELDS[n].default) is int])
+def test_true_is_no_number(name):
+    with pytest.raises(SettingsError, match=f"'{name}'.*must be int"):
+        Settings(**{name: True})
+
+
 @pytest.mark.parametrize("name", RANGED)
 def test_the_range_includes_its_ends_and_nothing_beyond(name):
     low, high = (FIELDS[name].metadata[end] for end in ("minimum", "maximum"))
