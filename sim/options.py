@@ -34,11 +34,20 @@ def check(instance: Any) -> None:
     Raises:
         SettingsError: if a value is of the wrong type, not finite or out of range.
     """
-    kinds = typing.get_type_hints(type(instance))
+    kinds = _type_hints(type(instance))
     for declared in dataclasses.fields(instance):
         value = getattr(instance, declared.name)
         what = f"{declared.name} of {type(instance).__name__}"
         _check_value(what, value, kinds[declared.name], declared.metadata)
+
+
+_KINDS: dict[type, dict[str, Any]] = {}
+
+
+def _type_hints(kind: type) -> dict[str, Any]:
+    if kind not in _KINDS:
+        _KINDS[kind] = typing.get_type_hints(kind)
+    return _KINDS[kind]
 
 
 def _check_value(what: str, value: Any, kind: Any, limits: Mapping[str, Any]) -> None:
