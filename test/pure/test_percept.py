@@ -278,3 +278,10 @@ def test_the_same_frame_gives_the_same_percept(small_model):
     frame = np.random.default_rng(1).random((9, 12))
     one, other = (dataclasses.asdict(perceive(small_model, frame)) for _ in range(2))
     np.testing.assert_equal(one, other)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_frame_beyond_the_network_is_refused(small_model):
+    with pytest.raises(FrameError, match="units") as caught:
+        perceive(small_model, frame_with([((3, 4, 6, 9), 3e38)]))
+    assert caught.value.reason == "range"
