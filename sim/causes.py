@@ -1,0 +1,147 @@
+"""What usually causes errors of this pattern, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .error_patterns import (
+    ShiftValue,
+    by_margin,
+    depth_profile,
+    from_distance,
+    jittering,
+    stride_of,
+    vanishing,
+)
+from .measurement import Measurements
+from .shifts import ShiftError
+
+ROUNDING = 1e-4
+"""Relative errors up to this one come from the order of additions."""
+FEW = 0.1
+"""If a smaller fraction of shifts fails, it is not the network."""
+
+
+def map_cause(measurements: Measurements, limit: float) -> str:
+    """Why the contact map does not move with the contact."""
+    shifts = measurements.shifts
+    errors = shifts.compared
+    values = np.array([error.map_error for error in errors])
+    failed = ~(values <= limit)
+    if np.isnan(values).any():
+        return f"{np.isnan(values).sum()} contact maps hold NaN: a division by 0 or a lost taxel"
+    if np.isinf(values).any():
+        return "contact maps have another size than the frames: publish one cell for each taxel"
+    if shifts.lag:
+        return _late(shifts.lag)
+    if values.max() <= ROUNDING:
+        return (
+            "so small an error is rounding that depends on the place: a Winograd or FFT "
+            "convolution or half precision does this"
+        )
+    if failed.mean() < FEW:
+        stamps = ", ".join(
+            str(error.stamp_ns) for error, bad in zip(errors, failed, strict=True) if bad
+        )
+        return (
+            "all other shifts hold, so single answers are wrong, or bear the stamp of another "
+            f"frame: {stamps:.200}"
+        )
+    profile = depth_profile(errors)
+    inside = len(profile) // 2
+    stride = stride_of(errors, lambda error: max(error.depth_errors[inside:], default=0.0), limit)
+    if stride:
+        return _strided(stride, "map")
+    depth = vanishing(profile, limit)
+    if depth is not None:
+        return (
+            f"the error lies within {depth} taxels of the border (there {max(profile):.2g}, "
+            f"farther inside at most {max(profile[depth:]):.2g}): padding does this"
+        )
+    return _everywhere(errors, lambda error: error.map_error)
+
+
+def score_cause(measurements: Measurements, limit: float) -> str:
+    """Why class scores, or the class alone, change on whole-taxel shifts."""
+    errors = measurements.shifts.compared
+    values = np.array([error.score_drift for error in errors])
+    if not values.any():
+        return "the scores stay, so the class is not the best of them, or comes from another frame"
+    if np.isnan(values).any():
+        return f"{np.isnan(values).sum()} answers hold scores of NaN: a division by 0 does this"
+    if 0 < values.max() <= ROUNDING:
+        return "so small a drift is rounding that depends on the place: accumulate in float64"
+    stride = stride_of(errors, lambda error: error.score_drift, limit)
+    if stride:
+        return _strided(stride, "score")
+    margin = vanishing(by_margin(errors), limit)
+    if margin is not None:
+        where = f"the scores drift only within {margin} taxels of the border"
+        if measurements.shifts.map_error <= ROUNDING:
+            return (
+                f"{where} while the map is exact: pooling of a map cropped to the sensor does this"
+            )
+        return f"{where}: padding, or pooling of a map cropped to the sensor, does this"
+    return _everywhere(errors, lambda error: error.score_drift)
+
+
+def centroid_cause(measurements: Measurements, limit: float) -> str:
+    """Why the seen centroid leaves the true one."""
+    tracks = measurements.tracks
+    if tracks.centroid_rms != tracks.centroid_rms:
+        return "centroids are NaN: the weights of a contact add up to 0"
+    if tracks.lag:
+        return _late(tracks.lag)
+    seen = np.array([place for track in tracks.tracks for place in track.seen])
+    seen = seen[np.isfinite(seen).all(axis=1)]
+    for cells in (1, 2, 4, 8):
+        on_grid = np.ptp((seen / cells) % 1, axis=0).max() < 1e-3
+        if on_grid:
+            return f"places come in steps of {cells} taxels: an argmax over cells does this"
+    distances = {d.distance: d.centroid_error for d in measurements.border.distances if d.frames}
+    margin = vanishing(from_distance(distances), limit)
+    if margin is not None:
+        return f"only within {margin} taxels of the border: padding does this"
+    if jittering(tracks.tracks):
+        return (
+            "the error changes sign from frame to frame: a position taken from one cell, or from "
+            "noise, jitters like this"
+        )
+    return "the error wanders along the track: weights that depend on the place do this"
+
+
+def _late(lag: int) -> str:
+    frames = "one frame" if lag == 1 else f"{lag} frames"
+    return (
+        f"answers show the contact where it was {frames} earlier: the header stamp is taken from "
+        "a later frame than the data, or a buffer is one step behind"
+    )
+
+
+def _strided(n: int, what: str) -> str:
+    return (
+        f"the {what} holds on shifts by multiples of {n} taxels and on no others: a stride or "
+        f"pooling layer (in total {n}) does this"
+    )
+
+
+def _everywhere(errors: Sequence[ShiftError], value: ShiftValue) -> str:
+    """Errors inside too: do they grow with the length of the shift?"""
+    lengths = np.array([max(map(abs, error.shift)) for error in errors])
+    values = np.array([value(error) for error in errors])
+    far, near = lengths >= 0.7 * lengths.max(), lengths <= max(2, 0.2 * lengths.max())
+    inside = "the error is there inside the sensor as well as near its border"
+    if near.any() and far.any():
+        short, long = float(np.median(values[near])), float(np.median(values[far]))
+        if short < 0.5 * long:
+            return (
+                f"{inside} and grows with the shift (median {short:.2g} on short ones, {long:.2g} "
+                "on long ones): coordinates fed to the network, or a gain that changes over the "
+                "sensor, do this"
+            )
+    return (
+        f"{inside}, on short shifts as on long ones: weights that are not shared between places "
+        "(locally connected or flattened layers) do this"
+    )

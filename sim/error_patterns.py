@@ -1,0 +1,80 @@
+"""Patterns in the errors that tell their cause. Numbers only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from .shift_pairs import Shift
+from .shifts import ShiftError
+from .tracks import Track
+
+STRIDES = range(2, 17)
+"""Strides looked for, taxels."""
+SMALL = 0.05
+"""Errors below this part of the largest one have vanished."""
+UNRELATED = 0.3
+"""Correlation of following errors below which they jitter."""
+
+ShiftValue = Callable[[ShiftError], float]
+
+
+def stride_of(errors: Sequence[ShiftError], value: ShiftValue, limit: float) -> int:
+    """The least n so that errors vanish on shifts by multiples of n only; 0 if there is none."""
+    moved = [error for error in errors if error.shift != (0, 0)]
+    for n in STRIDES:
+        on = [value(error) for error in moved if on_lattice(error.shift, n)]
+        off = [value(error) for error in moved if not on_lattice(error.shift, n)]
+        if min(len(on), len(off)) < 2:
+            continue
+        mostly = float(np.quantile(off, 0.25))
+        if mostly > limit and float(np.quantile(on, 0.9)) <= max(limit, SMALL * mostly):
+            return n
+    return 0
+
+
+def on_lattice(shift: Shift, n: int) -> bool:
+    """Whether both parts of a shift are multiples of n."""
+    return shift[0] % n == 0 and shift[1] % n == 0
+
+
+def depth_profile(errors: Sequence[ShiftError]) -> list[float]:
+    """Largest map error of all shifts at each distance of a taxel to the border."""
+    profile = [0.0] * max((len(error.depth_errors) for error in errors), default=0)
+    for error in errors:
+        for depth, value in enumerate(error.depth_errors):
+            profile[depth] = max(profile[depth], value)
+    return profile
+
+
+def by_margin(errors: Sequence[ShiftError]) -> list[float]:
+    """Largest score drift at each whole distance of a contact to the border."""
+    drifts: dict[int, float] = {}
+    for error in errors:
+        margin = int(error.margin)
+        drifts[margin] = max(drifts.get(margin, 0.0), error.score_drift)
+    return from_distance(drifts)
+
+
+def vanishing(profile: Sequence[float], limit: float) -> int | None:
+    """The least distance to the border from which on errors vanish; None if they never do."""
+    small = max(limit, SMALL * max(profile, default=0.0))
+    failing = [distance for distance, value in enumerate(profile) if not value <= small]
+    first = failing[-1] + 1 if failing else 0
+    return first if 0 < first <= len(profile) - 2 else None
+
+
+def jittering(tracks: Sequence[Track]) -> bool:
+    """Whether errors of following frames are as good as unrelated."""
+    related = total = 0.0
+    for track in tracks:
+        errors = np.array(track.felt).reshape(-1, 2)
+        related += float((errors[1:] * errors[:-1]).sum())
+        total += float((errors[1:] ** 2).sum())
+    return related < UNRELATED * total
+
+
+def from_distance(values: dict[int, float]) -> list[float]:
+    """Values by distance as a list; a distance that was never met counts as no error."""
+    return [values.get(distance, 0.0) for distance in range(max(values, default=-1) + 1)]
