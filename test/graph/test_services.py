@@ -30,6 +30,7 @@ def test_reload_takes_the_new_model(perception, tmp_path):
     folder = write_model(tmp_path / "model")
     graph = perception(model_path=str(folder))
     labels = graph.output(LabelInfo, "label_info", LATCHED)
+    graph.until(lambda: labels)
     before = graph.perceive(image(press(), 1))
     write_model(folder, seed=1, name="other")
     answer = graph.trigger("reload_model")
