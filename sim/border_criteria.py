@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .criterion import Criterion, Subjects, always
+from .criterion import FRACTION, Criterion, Subjects, always
 
 EMPTY = Subjects("empty frames", lambda m: m.counts.empty, lambda m: m.counts.empty)
 SEVERAL = Subjects(
@@ -28,8 +28,10 @@ BORDER_CRITERIA = (
         lambda m: m.counts.empty_ripple,
         "the map of an empty sensor is flat",
         "the map of an empty sensor is not flat",
-        "largest spread",
-        always("zero padding with biases, or coordinates fed to the network, do this"),
+        "it spreads by up to {value} over {count} empty frames",
+        always(
+            "zero padding with biases, coordinates fed to the network, or a map that comes late"
+        ),
     ),
     Criterion(
         "empty_contacts",
@@ -37,7 +39,7 @@ BORDER_CRITERIA = (
         lambda m: m.counts.empty_contacts,
         "nothing is seen where nothing is pressed",
         "contacts are seen where nothing is pressed",
-        "contacts",
+        "{value} contacts in {count} empty frames",
         always("a threshold below the background, a drifted tare, or an answer that came late"),
     ),
     Criterion(
@@ -46,8 +48,9 @@ BORDER_CRITERIA = (
         lambda m: m.counts.several_resolved,
         "several contacts are told apart",
         "several contacts are not told apart",
-        "fraction with as many contacts as pressed",
+        "{value} of {count} frames show as many contacts as are pressed",
         always("contacts near to each other merge into one"),
+        FRACTION,
         at_least=True,
     ),
     Criterion(
@@ -56,7 +59,7 @@ BORDER_CRITERIA = (
         lambda m: m.border.unflagged,
         "contacts cut by the border are flagged",
         "contacts cut by the border are not flagged as clipped",
-        "contacts without the flag",
+        "{value} of {count} cut contacts lack the flag",
         always("the flag is not set, or the map ends before the border"),
     ),
     Criterion(
@@ -65,7 +68,7 @@ BORDER_CRITERIA = (
         lambda m: m.border.falsely_flagged,
         "whole contacts are not flagged as clipped",
         "whole contacts are flagged as clipped",
-        "contacts with the flag",
+        "{value} of {count} contacts well inside bear the flag",
         always("the map spreads to the border: padding, or a receptive field as large as that"),
     ),
     Criterion(
@@ -74,8 +77,9 @@ BORDER_CRITERIA = (
         lambda m: m.border.clipped_agreement,
         "cut contacts keep the class of the whole",
         "cut contacts lose the class of the whole",
-        "fraction with the class of the whole contact",
+        "{value} of {count} cut contacts have the class of the whole one",
         always("physics: part of the contact is not felt"),
+        FRACTION,
         at_least=True,
     ),
     Criterion(
@@ -84,7 +88,7 @@ BORDER_CRITERIA = (
         lambda m: m.border.clipped_centroid_rms,
         "cut contacts are located",
         "cut contacts are located badly",
-        "rms distance from the centroid of the whole contact",
+        "rms {value} from the centroid of the whole contact over {count} cut ones",
         always("physics: part of the contact is not felt"),
         "taxel",
     ),

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from .error_patterns import (
-    ShiftValue,
     by_margin,
     depth_profile,
     from_distance,
@@ -42,49 +41,54 @@ def map_cause(measurements: Measurements, limit: float) -> str:
             "convolution or half precision does this"
         )
     if failed.mean() < FEW:
-        stamps = ", ".join(
-            str(error.stamp_ns) for error, bad in zip(errors, failed, strict=True) if bad
-        )
-        return (
-            "all other shifts hold, so single answers are wrong, or bear the stamp of another "
-            f"frame: {stamps:.200}"
-        )
+        return _single([error for error, bad in zip(errors, failed, strict=True) if bad])
     profile = depth_profile(errors)
-    inside = len(profile) // 2
-    stride = stride_of(errors, lambda error: max(error.depth_errors[inside:], default=0.0), limit)
-    if stride:
-        return _strided(stride, "map")
     depth = vanishing(profile, limit)
     if depth is not None:
         return (
             f"the error lies within {depth} taxels of the border (there {max(profile):.2g}, "
             f"farther inside at most {max(profile[depth:]):.2g}): padding does this"
         )
-    return _everywhere(errors, lambda error: error.map_error)
+    stride = stride_of(errors, lambda error: error.map_error, limit)
+    stride = stride or _stride_inside(errors, len(profile) // 2, limit)
+    if stride:
+        return _strided(stride, "map")
+    return _everywhere(errors)
+
+
+def phantom_cause(measurements: Measurements, limit: float) -> str:
+    """Why the map responds where the shift brings in untouched skin."""
+    if measurements.shifts.lag:
+        return _late(measurements.shifts.lag)
+    return "circular or reflecting padding, or a border that biases lift, does this"
 
 
 def score_cause(measurements: Measurements, limit: float) -> str:
     """Why class scores, or the class alone, change on whole-taxel shifts."""
-    errors = measurements.shifts.compared
+    shifts = measurements.shifts
+    errors = shifts.compared
     values = np.array([error.score_drift for error in errors])
-    if not values.any():
-        return "the scores stay, so the class is not the best of them, or comes from another frame"
     if np.isnan(values).any():
         return f"{np.isnan(values).sum()} answers hold scores of NaN: a division by 0 does this"
-    if 0 < values.max() <= ROUNDING:
+    if not values.any():
+        return "the scores stay, so the class is not the best of them, or comes from another frame"
+    if values.max() <= ROUNDING:
         return "so small a drift is rounding that depends on the place: accumulate in float64"
+    if (values > limit).mean() < FEW:
+        return _single([error for error in errors if error.score_drift > limit])
+    margin = vanishing(by_margin(errors), limit)
+    exact_map = shifts.map_error <= ROUNDING
+    if margin is not None:
+        where = f"the scores drift only within {margin} taxels of the border"
+        if exact_map:
+            return f"{where} while the map is exact: pooling a map cropped to the sensor does this"
+        return f"{where}: padding, or pooling a map cropped to the sensor, does this"
     stride = stride_of(errors, lambda error: error.score_drift, limit)
     if stride:
         return _strided(stride, "score")
-    margin = vanishing(by_margin(errors), limit)
-    if margin is not None:
-        where = f"the scores drift only within {margin} taxels of the border"
-        if measurements.shifts.map_error <= ROUNDING:
-            return (
-                f"{where} while the map is exact: pooling of a map cropped to the sensor does this"
-            )
-        return f"{where}: padding, or pooling of a map cropped to the sensor, does this"
-    return _everywhere(errors, lambda error: error.score_drift)
+    if exact_map:
+        return "the map is exact, so the head depends on the place: a flattened layer does this"
+    return _everywhere(errors)
 
 
 def centroid_cause(measurements: Measurements, limit: float) -> str:
@@ -127,17 +131,31 @@ def _strided(n: int, what: str) -> str:
     )
 
 
-def _everywhere(errors: Sequence[ShiftError], value: ShiftValue) -> str:
-    """Errors inside too: do they grow with the length of the shift?"""
+def _single(errors: Sequence[ShiftError]) -> str:
+    stamps = ", ".join(str(error.stamp_ns) for error in errors)
+    return (
+        "nearly all other shifts hold, so single answers are wrong, or bear the stamp of another "
+        f"frame: {stamps:.100}"
+    )
+
+
+def _stride_inside(errors: Sequence[ShiftError], inside: int, limit: float) -> int:
+    """The stride by errors and contacts far from the border, so that padding does not hide it."""
+    far = [error for error in errors if error.margin >= inside]
+    return stride_of(far, lambda error: max(error.depth_errors[inside:], default=0.0), limit)
+
+
+def _everywhere(errors: Sequence[ShiftError]) -> str:
+    """The map is wrong inside too: does its error grow with the length of the shift?"""
     lengths = np.array([max(map(abs, error.shift)) for error in errors])
-    values = np.array([value(error) for error in errors])
+    values = np.array([error.map_error for error in errors])
     far, near = lengths >= 0.7 * lengths.max(), lengths <= max(2, 0.2 * lengths.max())
-    inside = "the error is there inside the sensor as well as near its border"
+    inside = "map errors are as large far inside the sensor as near its border"
     if near.any() and far.any():
         short, long = float(np.median(values[near])), float(np.median(values[far]))
         if short < 0.5 * long:
             return (
-                f"{inside} and grows with the shift (median {short:.2g} on short ones, {long:.2g} "
+                f"{inside} and grow with the shift (median {short:.2g} on short ones, {long:.2g} "
                 "on long ones): coordinates fed to the network, or a gain that changes over the "
                 "sensor, do this"
             )

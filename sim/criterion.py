@@ -10,6 +10,9 @@ from .measurement import Measurements
 Number = Callable[[Measurements], float]
 Cause = Callable[[Measurements, float], str]
 
+FRACTION = "fraction"
+"""Unit of numbers that are shown in per cent."""
+
 
 @dataclass(frozen=True)
 class Subjects:
@@ -37,7 +40,8 @@ class Criterion:
         subjects: what the number is measured on.
         number: the number.
         good, bad: what holds when it passes, and what is wrong when it fails.
-        quantity: the number in words; unit: behind it, or "".
+        quantity: a sentence with {value} for the number and {count} for the subjects measured;
+            unit: behind the number, or "".
         cause: what usually makes it fail.
         at_least: the limit is the least that passes, not the most.
     """

@@ -14,6 +14,8 @@ STRIDES = range(2, 17)
 """Strides looked for, taxels."""
 SMALL = 0.05
 """Errors below this part of the largest one have vanished."""
+CHANCE = 0.01
+"""A pattern that chance makes as likely as this is none."""
 UNRELATED = 0.3
 """Correlation of following errors below which they jitter."""
 
@@ -21,15 +23,20 @@ ShiftValue = Callable[[ShiftError], float]
 
 
 def stride_of(errors: Sequence[ShiftError], value: ShiftValue, limit: float) -> int:
-    """The least n so that errors vanish on shifts by multiples of n only; 0 if there is none."""
+    """The least n so that errors vanish on shifts by multiples of n only; 0 if there is none.
+
+    That they vanish there by chance, as often as elsewhere, must be less likely than `CHANCE`.
+    """
     moved = [error for error in errors if error.shift != (0, 0)]
     for n in STRIDES:
-        on = [value(error) for error in moved if on_lattice(error.shift, n)]
-        off = [value(error) for error in moved if not on_lattice(error.shift, n)]
-        if min(len(on), len(off)) < 2:
+        on = np.array([value(error) for error in moved if on_lattice(error.shift, n)])
+        off = np.array([value(error) for error in moved if not on_lattice(error.shift, n)])
+        failing = off[off > limit]
+        if len(on) < 2 or not len(failing):
             continue
-        mostly = float(np.quantile(off, 0.25))
-        if mostly > limit and float(np.quantile(on, 0.9)) <= max(limit, SMALL * mostly):
+        small = max(limit, SMALL * float(np.median(failing)))
+        chance = (1 - len(failing) / len(off)) ** len(on)
+        if float(np.quantile(on, 0.9)) <= small and chance <= CHANCE:
             return n
     return 0
 

@@ -14,7 +14,7 @@ LIVENESS_CRITERIA = (
         lambda m: m.liveness.missing,
         "every frame was answered or counted as dropped",
         "frames were lost",
-        "frames without an answer",
+        "{value} of {count} frames have no answer",
         always(
             "the node is slower than the sensor and does not count what it skips, or a queue "
             "is too short"
@@ -26,7 +26,7 @@ LIVENESS_CRITERIA = (
         lambda m: m.liveness.dropped,
         "the node dropped nothing",
         "the node dropped or refused frames",
-        "frames it counted as dropped or refused",
+        "it counted {value} of {count} frames as dropped or refused",
         always("the node is slower than the sensor, or refuses frames: see its diagnostics"),
     ),
     Criterion(
@@ -35,7 +35,7 @@ LIVENESS_CRITERIA = (
         lambda m: m.liveness.duplicates,
         "every frame was answered once",
         "frames were answered more than once",
-        "second and further answers",
+        "{value} further answers to {count} frames",
         always("two nodes publish to one topic, or a timer publishes the last answer again"),
     ),
     Criterion(
@@ -44,7 +44,7 @@ LIVENESS_CRITERIA = (
         lambda m: m.liveness.strangers,
         "every answer bears the stamp of its frame",
         "answers bear stamps of no frame",
-        "answers with a foreign stamp",
+        "{value} answers beside {count} with the stamp of a frame",
         always("the node stamps answers with its own clock: copy header.stamp from the frame"),
     ),
     Criterion(
@@ -53,7 +53,7 @@ LIVENESS_CRITERIA = (
         lambda m: m.liveness.out_of_order,
         "answers came in the order of the frames",
         "answers came in another order than the frames",
-        "answers after the answer to a later frame",
+        "{value} of {count} answers came after the answer to a later frame",
         always("frames are perceived by several threads and published as they finish"),
     ),
     Criterion(
@@ -62,7 +62,7 @@ LIVENESS_CRITERIA = (
         lambda m: m.liveness.incomplete,
         "every answer is complete",
         "answers are incomplete",
-        "answers without contact map, contacts or class",
+        "{value} of {count} answers lack the contact map, the contacts or their class",
         always("one of the topics is not published for every frame, or its messages were lost"),
     ),
     Criterion(
@@ -71,7 +71,7 @@ LIVENESS_CRITERIA = (
         lambda m: m.liveness.latency_p99,
         "answers are quick",
         "answers are slow",
-        "99th percentile from frame to answer",
+        "{value} from frame to answer, 99th percentile of {count}",
         always("the node is slower than the sensor, or the machine is busy"),
         "s",
     ),
@@ -81,7 +81,7 @@ LIVENESS_CRITERIA = (
         lambda m: m.liveness.age_p99,
         "answers are fresh",
         "answers are old",
-        "99th percentile from stamp to answer",
+        "{value} from stamp to answer, 99th percentile of {count}",
         always("frames come late from the sensor, or wait in a queue"),
         "s",
     ),

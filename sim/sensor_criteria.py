@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .criterion import Criterion, Subjects, always
+from .criterion import FRACTION, Criterion, Subjects, always
 
 IMPERFECT = Subjects(
     "frames of an imperfect sensor", lambda m: m.sensor.frames, lambda m: m.sensor.frames
@@ -26,7 +26,7 @@ SENSOR_CRITERIA = (
         lambda m: m.sensor.frame_rms,
         "the sensor is near to ideal",
         "the sensor is far from ideal",
-        "rms error of a frame relative to its range",
+        "rms error {value} of a frame relative to its range over {count} frames",
         always("noise, gain mismatch, drift, dead taxels: not the network"),
     ),
     Criterion(
@@ -35,7 +35,7 @@ SENSOR_CRITERIA = (
         lambda m: m.sensor.sensor_centroid_rms,
         "the frames hold the place of the contact",
         "the frames misplace the contact",
-        "rms centroid error of the frames themselves",
+        "the frames alone misplace the centroid by rms {value} over {count} frames",
         always("gain mismatch and dead taxels: not the network"),
         "taxel",
     ),
@@ -45,7 +45,7 @@ SENSOR_CRITERIA = (
         lambda m: m.sensor.network_centroid_rms,
         "the network adds little to that",
         "the network misplaces the contact in imperfect frames",
-        "rms centroid error added to the sensor's",
+        "the network adds rms {value} to that over {count} frames",
         always("a contact map that noise breaks up"),
         "taxel",
     ),
@@ -55,7 +55,7 @@ SENSOR_CRITERIA = (
         lambda m: m.sensor.map_error,
         "contact maps of imperfect frames move with the contact",
         "contact maps of imperfect frames do not move with the contact",
-        "largest relative error",
+        "largest error {value} relative to the map over {count} shifts that the sensor changed",
         always("taxels that differ from each other: not exact by physics"),
     ),
     Criterion(
@@ -64,8 +64,9 @@ SENSOR_CRITERIA = (
         lambda m: m.sensor.tracks.class_agreement,
         "the class stays in imperfect frames",
         "the class changes in imperfect frames",
-        "fraction with the class of their slide",
+        "{value} of {count} frames have the class of their slide",
         always("noise, gain mismatch or dead taxels beyond what the model was trained on"),
+        FRACTION,
         at_least=True,
     ),
 )

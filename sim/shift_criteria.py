@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .causes import map_cause, score_cause
+from .causes import map_cause, phantom_cause, score_cause
 from .criterion import Criterion, Subjects, always
 
 SHIFTS = Subjects(
@@ -31,7 +31,7 @@ SHIFT_CRITERIA = (
         lambda m: m.shifts.map_error,
         "the contact map moves with the contact",
         "contact map does not move with the contact",
-        "largest relative error",
+        "largest error {value} relative to the map over {count} whole-taxel shifts",
         map_cause,
     ),
     Criterion(
@@ -40,8 +40,8 @@ SHIFT_CRITERIA = (
         lambda m: m.shifts.phantom,
         "no phantom appears where nothing is pressed",
         "a phantom appears where nothing is pressed",
-        "largest relative response in the strip that a shift brings in",
-        always("circular or reflecting padding, or a bias at the border, does this"),
+        "response {value} relative to the map where {count} shifts brought in untouched skin",
+        phantom_cause,
     ),
     Criterion(
         "map_blank",
@@ -49,7 +49,7 @@ SHIFT_CRITERIA = (
         lambda m: m.shifts.blank_references,
         "contact maps show the contact",
         "contact maps are the same everywhere although a contact is pressed",
-        "blank reference maps",
+        "{value} blank maps among the references of {count} shifts",
         always("the contact lies in the dead-zone, the tare was taken under load, or units differ"),
     ),
     Criterion(
@@ -58,7 +58,7 @@ SHIFT_CRITERIA = (
         lambda m: m.shifts.flips,
         "the class stays",
         "the class changes with the place",
-        "changes of class",
+        "{value} changes of class over {count} whole-taxel shifts",
         score_cause,
     ),
     Criterion(
@@ -67,7 +67,7 @@ SHIFT_CRITERIA = (
         lambda m: m.shifts.score_drift,
         "the class scores stay",
         "the class scores change with the place",
-        "largest drift",
+        "largest change {value} over {count} whole-taxel shifts",
         score_cause,
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .causes import centroid_cause
-from .criterion import Criterion, Subjects, always
+from .criterion import FRACTION, Criterion, Subjects, always
 
 TRACKED = Subjects(
     "frames of a moving contact",
@@ -28,8 +28,21 @@ TRACK_CRITERIA = (
         lambda m: m.tracks.centroid_rms,
         "the centroid follows the contact",
         "the centroid does not follow the contact",
-        "rms error less a constant offset",
+        "rms error {value} less a constant offset, over {count} frames",
         centroid_cause,
+        "taxel",
+    ),
+    Criterion(
+        "centroid_offset",
+        FELT,
+        lambda m: m.tracks.offset,
+        "the centroid lies in the contact",
+        "the centroid lies beside the contact",
+        "constant offset up to {value} over {count} frames",
+        always(
+            "rows and columns swapped, pixel corners taken for centres, another resolution, or "
+            "answers that lag behind a steady slide"
+        ),
         "taxel",
     ),
     Criterion(
@@ -38,11 +51,12 @@ TRACK_CRITERIA = (
         lambda m: m.tracks.class_agreement,
         "the class stays along slides",
         "the class changes along slides",
-        "fraction with the class of their slide",
+        "{value} of {count} frames have the class of their slide",
         always(
             "aliasing does this: a stride, a pooling layer or a sharp activation; or the model "
             "hardly tells these classes apart"
         ),
+        FRACTION,
         at_least=True,
     ),
     Criterion(
@@ -51,7 +65,7 @@ TRACK_CRITERIA = (
         lambda m: m.tracks.score_ripple,
         "the score is steady along slides",
         "the score ripples along slides",
-        "largest spread of the score of a class",
+        "the score of a class spreads by up to {value} over {count} frames",
         always(
             "aliasing does this: a stride, a pooling layer or a sharp activation; a smooth "
             "activation and sums instead of maxima lessen it"
@@ -63,7 +77,7 @@ TRACK_CRITERIA = (
         lambda m: m.tracks.missed,
         "the contact is always seen",
         "the contact is not always seen",
-        "frames without a contact",
+        "no contact in {value} of {count} frames of one",
         always("a threshold near the contact's probability, or too large a least area"),
     ),
     Criterion(
@@ -72,7 +86,7 @@ TRACK_CRITERIA = (
         lambda m: m.tracks.extra,
         "one contact is seen as one",
         "one contact is seen as several",
-        "contacts too many",
+        "{value} contacts too many in {count} frames of one",
         always("the map falls apart at the threshold, or phantoms appear at the border"),
     ),
     Criterion(
@@ -81,8 +95,9 @@ TRACK_CRITERIA = (
         lambda m: m.tracks.class_accuracy,
         "the class is the injected one",
         "the class is another than the injected one",
-        "fraction with the injected class",
+        "{value} of {count} frames have the injected class",
         always("the model was trained on other textures, or names them differently"),
+        FRACTION,
         at_least=True,
     ),
 )

@@ -102,6 +102,11 @@ class Tracks:
         return rms(error for track in self.tracks for error in track.felt)
 
     @property
+    def offset(self) -> float:
+        """Longest offset, taxels."""
+        return worst(float(np.hypot(*offset)) for offset in self.offsets.values())
+
+    @property
     def class_agreement(self) -> float:
         """Fraction of frames with the class that their track was given most often."""
         return fraction(sum(track.agreeing for track in self.tracks), self.classified)
@@ -128,7 +133,14 @@ class Tracks:
 
     def to_json(self) -> dict[str, Any]:
         """The numbers by name, every track with its own."""
-        summary = ("frames", "centroid_rms", "class_agreement", "score_ripple", "class_accuracy")
+        summary = (
+            "frames",
+            "centroid_rms",
+            "offset",
+            "class_agreement",
+            "score_ripple",
+            "class_accuracy",
+        )
         offsets = [
             {"label": label, "angle": angle, "load": load, "offset": offset}
             for (label, angle, load), offset in self.offsets.items()

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from .criteria import CRITERIA
-from .criterion import Criterion
+from .criterion import FRACTION, Criterion
 from .measurement import Measurements
 from .thresholds import Thresholds
 
@@ -111,12 +111,13 @@ def _finding(criterion: Criterion, measurements: Measurements, limit: float | No
         )
     measured = float(criterion.number(measurements))
     outcome = _outcome(measured, limit, criterion.at_least)
-    number = f"{criterion.quantity} {quantity(measured, criterion.unit)}"
-    sentence = f"{number} on {answered:.0f} {subjects.words}"
+    sentence = criterion.quantity.format(
+        value=quantity(measured, criterion.unit), count=f"{answered:.0f}"
+    )
     if limit is not None:
         bound = "at least" if criterion.at_least else "at most"
-        sentence += f", {bound} {quantity(limit, criterion.unit)} passes"
-        sentence = f"{criterion.bad if outcome == 'failed' else criterion.good}: {sentence}"
+        claim = criterion.bad if outcome == "failed" else criterion.good
+        sentence = f"{claim}: {sentence} (limit: {bound} {quantity(limit, criterion.unit)})"
     if outcome == "failed" and limit is not None:
         sentence += f"; {criterion.cause(measurements, limit)}"
     return Finding(
@@ -136,6 +137,8 @@ def _unmeasurable(name: str, sentence: str) -> Finding:
 
 
 def quantity(value: float, unit: str) -> str:
-    """A number as a person reads it, with its unit."""
+    """A number as a person reads it, with its unit; fractions in per cent."""
+    if unit == FRACTION:
+        return f"{100 * value:.3g} %"
     text = f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e6 else f"{value:.3g}"
     return f"{text} {unit}".strip()
