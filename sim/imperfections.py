@@ -140,13 +140,12 @@ class Imperfections:
         values = {} if values is None else values
         check_keys(values, KINDS, what)
         switched = {name: {} if value is True else value for name, value in values.items()}
-        return Imperfections(
-            **{
-                name: read(KINDS[name], value, f"{name} of {what}")
-                for name, value in switched.items()
-                if value is not False and value is not None
-            }
-        )
+        chosen: dict[str, Any] = {
+            name: read(KINDS[name], value, f"{name} of {what}")
+            for name, value in switched.items()
+            if value is not False and value is not None
+        }
+        return Imperfections(**chosen)
 
     @property
     def any(self) -> bool:

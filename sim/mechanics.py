@@ -112,7 +112,7 @@ def _span(surface: Surface, cover: Cover) -> float:
     return float(surface.width_mm + 2 * REACH * cover.thickness_mm)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def indent(surface: Surface, cover: Cover, cell_mm: float, load_n: float) -> Indentation:
     """Press a face straight in.
 

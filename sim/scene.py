@@ -134,8 +134,16 @@ class Scene:
     def support(self, contact: Contact) -> Box:
         """Box of the taxels that feel a contact, as `Truth.box`, on the sensor or not."""
         patch, _, _ = self._placed(contact)
-        height, width = patch.values.shape
-        return patch.row, patch.column, patch.row + height, patch.column + width
+        return self._felt(patch)
+
+    def _felt(self, patch: Patch) -> Box:
+        (height, width), around = patch.values.shape, self.sensor.surroundings
+        return (
+            patch.row - around,
+            patch.column - around,
+            patch.row + height + around,
+            patch.column + width + around,
+        )
 
     def prepare(self, contacts: Iterable[Contact]) -> None:
         """Solve the mechanics of contacts ahead, so that their frames come in time."""
@@ -163,9 +171,9 @@ class Scene:
         mask = np.zeros((rows, columns), bool)
         place(mask, patch.touched, patch.row, patch.column)
         box = _box(patch.touched, patch.row, patch.column)
-        margin = min(box[0], box[1], rows - box[2], columns - box[3])
-        whole = _box(patch.values > 0, patch.row, patch.column)
-        felt = min(whole[0], whole[1], rows - whole[2], columns - whole[3])
+        margin, room = (
+            min(one[0], one[1], rows - one[2], columns - one[3]) for one in (box, self._felt(patch))
+        )
         return Truth(
             row=row,
             column=column,
@@ -176,7 +184,7 @@ class Scene:
             box=box,
             margin=margin,
             clipped=margin < 0,
-            contained=min(felt, margin) >= 0,
+            contained=room >= 0,
         )
 
 
@@ -212,7 +220,7 @@ def _box(chosen: BoolArray, row: int, column: int) -> Box:
     )
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def turned(pressed: Indentation, angle_rad: float) -> Indentation:
     """An indentation turned about the object's middle, by interpolation on its own fine cells.
 
@@ -245,6 +253,6 @@ def turned(pressed: Indentation, angle_rad: float) -> Indentation:
     )
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def _patch(sensor: Sensor, pressed: Indentation, row: float, column: float) -> Patch:
     return sensor.patch(pressed, row, column)

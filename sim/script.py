@@ -109,7 +109,7 @@ def load_script(file: Path | str) -> Script:
     path = _path(file)
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise SettingsError(f"script {path} cannot be read ({reason}): it must be YAML") from error
     return script_from(values, path.parent)

@@ -8,7 +8,7 @@ same numbers, bit for bit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +50,15 @@ class Patch:
 class Sensor(Protocol):
     """What a scene needs to know of a sensor."""
 
-    rows: int
-    cols: int
+    @property
+    def rows(self) -> int:
+        """Rows of taxels or pixels."""
+        ...
+
+    @property
+    def cols(self) -> int:
+        """Columns of taxels or pixels."""
+        ...
 
     @property
     def pitch_mm(self) -> float:
@@ -65,7 +72,7 @@ class Sensor(Protocol):
 
     @property
     def surroundings(self) -> int:
-        """Taxels around the sensor that a reading needs."""
+        """How many taxels beyond a patch it is felt; so many a reading needs around the sensor."""
         ...
 
     def patch(self, pressed: Indentation, row: float, column: float) -> Patch:
@@ -74,6 +81,10 @@ class Sensor(Protocol):
 
     def read(self, values: FloatArray) -> FloatArray:
         """Patch values on sensor and surroundings (H + 2s, W + 2s) to a frame (H, W[, 3])."""
+        ...
+
+    def __hash__(self) -> int:
+        """Equal sensors are equal keys: patches are cached."""
         ...
 
 
@@ -91,13 +102,13 @@ class TaxelArray:
         SettingsError: if a value is out of range or the sensor is too large.
     """
 
-    rows: int = option(32, minimum=1)
-    cols: int = option(32, minimum=1)
+    rows: int = option(32, minimum=1, maximum=65535)
+    cols: int = option(32, minimum=1, maximum=65535)
     pitch_mm: float = option(2.0, minimum=0.01, maximum=1000.0)
     aperture_mm: float = option(0.0, minimum=0.0, maximum=1000.0)
     units_per_n: float = option(1.0, above=0.0, maximum=1e9)
 
-    surroundings = 0
+    surroundings: ClassVar[int] = 0
 
     def __post_init__(self) -> None:
         check(self)
@@ -208,8 +219,8 @@ class CameraGel:
         SettingsError: if a value is out of range or the sensor is too large.
     """
 
-    rows: int = option(240, minimum=1)
-    cols: int = option(320, minimum=1)
+    rows: int = option(240, minimum=1, maximum=65535)
+    cols: int = option(320, minimum=1, maximum=65535)
     mm_per_pixel: float = option(0.06, minimum=0.001, maximum=100.0)
     colours: str = option("rgb", choices=("rgb", *(f"bayer_{order}" for order in BAYER)))
     elevation_deg: float = option(30.0, above=0.0, maximum=89.0)
@@ -217,7 +228,7 @@ class CameraGel:
     contrast: float = option(120.0, minimum=0.0, maximum=1e6)
     relief: float = option(1.0, above=0.0, maximum=100.0)
 
-    surroundings = 1
+    surroundings: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
         check(self)
