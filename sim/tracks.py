@@ -29,6 +29,7 @@ class Track:
         true, seen: centroids (row, column), taxels; NaN where no contact was seen.
         errors: seen - true - offset of this kind of contact; NaN where no contact was seen.
         contacts: contacts seen in every frame; one is right.
+        labels: class given in every frame; None = none.
         majority: the class given most often, None if none was; agreeing: frames with it.
         scores: its score in every frame; NaN where it was not published.
         scored: a score of it was published; ripple: highest - lowest; NaN if one is NaN.
@@ -44,6 +45,7 @@ class Track:
     seen: tuple[Place, ...]
     errors: tuple[Place, ...]
     contacts: tuple[int, ...]
+    labels: tuple[str | None, ...]
     majority: str | None
     agreeing: int
     scores: tuple[float, ...]
@@ -206,6 +208,7 @@ def _track(exchanges: Sequence[Exchange], offsets: Mapping[Kind, Place]) -> Trac
         ),
         errors=tuple(without(offset, error) for error in deviations),
         contacts=tuple(len(answer.contacts or ()) for _, answer in exchanges),
+        labels=tuple(answer.label for _, answer in exchanges),
         majority=majority,
         agreeing=agreeing,
         scores=tuple(float("nan") if score is None else score for score in scores),
