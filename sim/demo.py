@@ -33,7 +33,8 @@ from tactile_equiv.dataset import Dataset, load_dataset
 from tactile_equiv.decoding import decode_image
 from tactile_equiv.errors import TactileError
 from tactile_equiv.messages import image_of, nanoseconds
-from tactile_equiv.perception_node import LATCHED_QOS, NODE_NAME, OUTPUT_QOS
+from tactile_equiv.perception_node import NODE_NAME
+from tactile_equiv.quality_of_service import LATCHED_QOS, OUTPUT_QOS
 from tactile_equiv.ros_environment import prepare_ros_environment
 from tactile_equiv.settings import Settings
 from tactile_equiv.share import share_directory

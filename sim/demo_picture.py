@@ -60,7 +60,7 @@ def demo_picture(
     parts = [
         _text_line(f"{source}: {right} of {len(presses)} classes right", width, WHITE, 0.6),
         _text_line(
-            "left: pressure on the skin, contacts outlined; right: contact map; below: class and score",
+            "left: pressure, contacts outlined; right: contact map; below: class and score",
             width,
             GREY,
         ),

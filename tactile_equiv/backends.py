@@ -41,6 +41,9 @@ class TorchBackend:
     def __init__(self, network: TactileNetwork, device: str) -> None:
         self.device = device
         self._network = network.eval().to(device)
+        empty = np.zeros((network.architecture.input_channels, 11, 13), np.float32)
+        if any(part.any() for part in self.run(empty)):
+            network.compare_everywhere()
 
     def run(self, frame: FloatArray) -> tuple[FloatArray, FloatArray]:
         """See `Backend.run`."""

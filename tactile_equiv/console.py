@@ -36,7 +36,7 @@ DISCOVERY_LIMIT = 30.0  # seconds that replay waits for a subscriber
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand; 0 done, 2 something given is wrong (said in one line), 130 interrupted."""
+    """Run one subcommand; 0 done, 2 something given is wrong (one line says what), 130 stopped."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     parsed = _parser().parse_args(given)
     parsed.command_line = shlex.join(["tactile-equiv", *given])
@@ -103,9 +103,7 @@ def _add_evaluate(commands: Any) -> None:
 
 
 def _add_symmetry(commands: Any) -> None:
-    command = commands.add_parser(
-        "symmetry", help="shift a contact, measure errors"
-    )
+    command = commands.add_parser("symmetry", help="shift a contact, measure errors")
     command.set_defaults(run=_symmetry)
     command.add_argument("model", help="model directory, or name of a shipped model")
     command.add_argument("--rows", type=_positive, default=28)

@@ -79,7 +79,8 @@ def decode_image(message: Any, settings: Settings) -> NDArray[Any]:
     if step < width * pixel:
         raise FrameError(
             "step",
-            f"image has step {step}, its rows of {width} {message.encoding} pixels take {width * pixel} bytes",
+            f"image has step {step}: "
+            f"its rows of {width} {message.encoding} pixels take {width * pixel} bytes",
         )
     if len(message.data) != height * step:
         raise FrameError(

@@ -57,7 +57,7 @@ def overlay(percept: Percept, numbers: Sequence[int], threshold: float, zoom: in
 def draw_outlines(
     picture: Picture, contact_map: NDArray[np.float32], threshold: float, zoom: int
 ) -> None:
-    """Outline where a contact map (H, W) reaches the threshold, on a (H zoom, W zoom, 3) picture."""
+    """Outline where a contact map (H, W) reaches the threshold; picture is (H zoom, W zoom, 3)."""
     touched = (np.nan_to_num(contact_map) >= threshold).astype(np.uint8)
     large = cv2.resize(touched, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST)
     outlines, _ = cv2.findContours(large, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)

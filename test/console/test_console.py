@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tactile_equiv_sim.presses import simulated_presses
 
 from tactile_equiv.console import main
 from tactile_equiv.model import load_model
-from tactile_equiv_sim.presses import simulated_presses
 
 ROWS, COLUMNS = 12, 16
 

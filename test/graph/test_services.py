@@ -153,7 +153,7 @@ def test_inactive_is_told_without_error(perception):
 def test_cleanup_forgets_the_tare(perception):
     graph = perception(tare_frames=1)
     answer = graph.ask(Trigger, "tare")
-    graph.until(lambda: graph.perception._tare_in_progress is not None)
+    graph.until(lambda: graph.perception.tare_service.in_progress)
     graph.perceive(image(np.zeros((12, 16))))
     graph.until(answer.done)
     for name in ("deactivate", "cleanup", "configure", "activate"):

@@ -14,7 +14,7 @@ def drifted(frame, rise=0.0):
 def tare_on(graph, frame, frames=3, start=100):
     """Tare while these frames come; the answer."""
     answer = graph.ask(Trigger, "tare")
-    graph.until(lambda: graph.perception._tare_in_progress is not None, "the tare to begin")
+    graph.until(lambda: graph.perception.tare_service.in_progress, "the tare to begin")
     for number in range(frames):
         graph.perceive(image(frame, start + number))
     graph.until(answer.done, "the answer of tare")
@@ -41,7 +41,7 @@ def test_the_offset_disappears(perception):
 def test_the_mean_is_taken(perception):
     graph = perception(tare_frames=2)
     answer = graph.ask(Trigger, "tare")
-    graph.until(lambda: graph.perception._tare_in_progress is not None)
+    graph.until(lambda: graph.perception.tare_service.in_progress)
     for number, rise in enumerate((0.0, 20.0)):
         graph.perceive(image(drifted(np.zeros((12, 16)), rise), 10 + number))
     graph.until(answer.done)
@@ -63,7 +63,7 @@ def test_a_dead_taxel_stays_dead_and_the_rest_is_tared(perception):
 def test_frames_without_numbers_do_not_count(perception):
     graph = perception(tare_frames=2)
     answer = graph.ask(Trigger, "tare")
-    graph.until(lambda: graph.perception._tare_in_progress is not None)
+    graph.until(lambda: graph.perception.tare_service.in_progress)
     for number in range(4):
         graph.refused(image(np.full((12, 16), np.nan), 1 + number))
     assert not answer.done()
@@ -121,7 +121,7 @@ def test_another_size_after_a_tare_is_refused_until_the_next_tare(perception):
     assert figures(status)["refused.size"] == "1"
     graph.until(lambda: graph.warnings("tare again"))
     answer = graph.ask(Trigger, "tare")
-    graph.until(lambda: graph.perception._tare_in_progress is not None)
+    graph.until(lambda: graph.perception.tare_service.in_progress)
     graph.refused(image(np.zeros((20, 20)), 301))
     graph.perceive(image(np.zeros((20, 20)), 302))
     graph.until(answer.done)
@@ -132,7 +132,7 @@ def test_another_size_after_a_tare_is_refused_until_the_next_tare(perception):
 def test_deactivation_during_a_tare_ends_it(perception):
     graph = perception(tare_timeout_s=60.0)
     answer = graph.ask(Trigger, "tare")
-    graph.until(lambda: graph.perception._tare_in_progress is not None)
+    graph.until(lambda: graph.perception.tare_service.in_progress)
     assert graph.transition("deactivate")
     graph.until(answer.done)
     assert not answer.result().success

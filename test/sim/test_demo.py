@@ -8,12 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-
-from tactile_equiv.dataset import Dataset
-from tactile_equiv.errors import TactileError
 from tactile_equiv_sim.demo import chosen_presses, contained_contact, moved_errors, moved_frames
 from tactile_equiv_sim.demo_picture import Seen, demo_picture
 from tactile_equiv_sim.presses import simulated_presses
+
+from tactile_equiv.dataset import Dataset
+from tactile_equiv.errors import TactileError
 
 LIMIT = 120.0
 

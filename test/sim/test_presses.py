@@ -1,9 +1,9 @@
 """Simulated presses are seeded, labelled and noisy."""
 
 import numpy as np
+from tactile_equiv_sim.presses import simulated_presses
 
 from tactile_equiv.press import SHAPES
-from tactile_equiv_sim.presses import simulated_presses
 
 
 def test_the_same_seed_gives_the_same_presses() -> None:

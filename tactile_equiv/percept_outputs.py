@@ -1,0 +1,105 @@
+"""The topics on which percepts are published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rclpy.event_handler import PublisherEventCallbacks
+from rclpy.lifecycle import LifecycleNode
+from rclpy.qos import qos_policy_name_from_kind
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Classification, Detection2DArray, LabelInfo
+
+from tactile_equiv import messages
+from tactile_equiv.percept import Percept
+from tactile_equiv.picture import overlay
+from tactile_equiv.quality_of_service import (
+    LATCHED_QOS,
+    OUTPUT_QOS,
+    deaf_subscribers,
+    described,
+    overridable,
+    own_copy,
+)
+from tactile_equiv.repeated_warnings import RepeatedWarnings
+from tactile_equiv.settings import Settings
+
+TYPES = {
+    "classification": Classification,
+    "contact_map": Image,
+    "contact_map_mono8": Image,
+    "contacts": Detection2DArray,
+    "overlay": Image,
+    "label_info": LabelInfo,
+}
+
+
+class PerceptOutputs:
+    """Lifecycle publishers below `~/`; nothing is computed for a topic that nobody hears."""
+
+    def __init__(self, node: LifecycleNode, warn: RepeatedWarnings) -> None:
+        self._node = node
+        self._warn = warn
+        self._publishers: dict[str, Any] = {}
+        try:
+            for name in TYPES:
+                self._publishers[name] = self._created(name)
+        except Exception:
+            self.destroy()
+            raise
+
+    def destroy(self) -> None:
+        """Remove the publishers."""
+        for publisher in self._publishers.values():
+            self._node.destroy_lifecycle_publisher(publisher)
+
+    def publish(
+        self, header: Header, percept: Percept, numbers: Sequence[int], settings: Settings
+    ) -> None:
+        """Publish one percept; `numbers` are the tracked numbers of its contacts."""
+        self._publish("classification", messages.classification(header, percept, settings))
+        if self._wanted("contact_map"):
+            self._publish("contact_map", messages.float_image(header, percept.contact_map))
+        if self._wanted("contacts"):
+            found = messages.contacts(header, percept.contacts, numbers, settings)
+            self._publish("contacts", found)
+        if self._wanted("contact_map_mono8"):
+            self._publish("contact_map_mono8", messages.mono_image(header, percept.contact_map))
+        if self._wanted("overlay"):
+            drawn = overlay(percept, numbers, settings.contact_threshold)
+            self._publish("overlay", messages.colour_image(header, drawn))
+
+    def publish_labels(self, header: Header, classes: Sequence[str], settings: Settings) -> None:
+        """Publish the model's classes, for whoever listens now or later."""
+        self._publish("label_info", messages.label_info(header, classes, settings))
+
+    def _publish(self, name: str, message: Any) -> None:
+        self._publishers[name].publish(message)
+
+    def _wanted(self, name: str) -> bool:
+        return bool(self._publishers[name].get_subscription_count())
+
+    def _created(self, name: str) -> Any:
+        def on_incompatible(event: Any) -> None:
+            self._warn_incompatible(name, event)
+
+        return self._node.create_lifecycle_publisher(
+            TYPES[name],
+            f"~/{name}",
+            own_copy(LATCHED_QOS if name == "label_info" else OUTPUT_QOS),
+            event_callbacks=PublisherEventCallbacks(incompatible_qos=on_incompatible),
+            qos_overriding_options=overridable(),
+        )
+
+    def _warn_incompatible(self, name: str, event: Any) -> None:
+        policy = qos_policy_name_from_kind(event.last_policy_kind)
+        topic = self._publishers[name].topic_name
+        offered = self._publishers[name].qos_profile
+        deaf = ", ".join(deaf_subscribers(self._node, topic, offered))
+        self._warn(
+            f"qos {name}",
+            f"incompatible QoS ({policy}) on {topic}: {self._node.get_name()} offers "
+            f"{described(offered)}, {deaf or 'a subscriber requests more'}",
+        )

@@ -1,0 +1,59 @@
+"""Quality of service of the node's topics, and what to say when two sides do not fit."""
+
+from __future__ import annotations
+
+import copy
+
+from rclpy.node import Node
+from rclpy.qos import (
+    DurabilityPolicy,
+    QoSCompatibility,
+    QoSProfile,
+    ReliabilityPolicy,
+    qos_check_compatible,
+)
+from rclpy.qos_overriding_options import QoSOverridingOptions
+
+INPUT_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+OUTPUT_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+LATCHED_QOS = QoSProfile(
+    depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
+)
+
+
+def own_copy(profile: QoSProfile) -> QoSProfile:
+    """A profile for one topic alone: rclpy writes the user's overrides into what it is given."""
+    return copy.copy(profile)
+
+
+def overridable() -> QoSOverridingOptions:
+    """Lets the user override history, depth and reliability by parameter."""
+    return QoSOverridingOptions.with_default_policies()
+
+
+def described(profile: QoSProfile) -> str:
+    """The policies that can be incompatible, in words."""
+    return f"{profile.reliability.name} {profile.durability.name}"
+
+
+def unheard_publishers(node: Node, topic: str, requested: QoSProfile) -> list[str]:
+    """Publishers of `topic` whose messages cannot arrive, and why, naming both sides."""
+    return [
+        f"{other.node_name} offers {described(other.qos_profile)} on {topic}, {node.get_name()} "
+        f"requests {described(requested)}: no frame will come from it"
+        for other in node.get_publishers_info_by_topic(topic)
+        if not _compatible(other.qos_profile, requested)
+    ]
+
+
+def deaf_subscribers(node: Node, topic: str, offered: QoSProfile) -> list[str]:
+    """Subscribers of `topic` that cannot receive what is offered."""
+    return [
+        f"{other.node_name} requests {described(other.qos_profile)}"
+        for other in node.get_subscriptions_info_by_topic(topic)
+        if not _compatible(offered, other.qos_profile)
+    ]
+
+
+def _compatible(offered: QoSProfile, requested: QoSProfile) -> bool:
+    return bool(qos_check_compatible(offered, requested)[0] != QoSCompatibility.ERROR)
