@@ -33,6 +33,7 @@ from tactile_equiv.dataset import Dataset, load_dataset
 from tactile_equiv.decoding import decode_image
 from tactile_equiv.errors import TactileError
 from tactile_equiv.messages import image_of, nanoseconds
+from tactile_equiv.model import find_model, load_card
 from tactile_equiv.perception_node import NODE_NAME
 from tactile_equiv.quality_of_service import LATCHED_QOS, OUTPUT_QOS
 from tactile_equiv.ros_environment import prepare_ros_environment
@@ -250,6 +251,7 @@ def run(subject: Subject, picture_file: Path) -> None:
     prepare_ros_environment()
     namespace = f"/demo_{os.getpid()}"
     print(f"{subject.source}, model {subject.model}; perception node in its own process")
+    print(_seen_before(subject))
     with perception_process(namespace, subject.model) as process, rclpy.init():
         client = DemoClient(namespace)
         client.wait_for_node(process)
@@ -262,6 +264,17 @@ def run(subject: Subject, picture_file: Path) -> None:
     if not cv2.imwrite(str(picture_file), drawn):
         raise TactileError(f"{picture_file} cannot be written: name another picture with --out")
     print(f"picture: {picture_file}")
+
+
+def _seen_before(subject: Subject) -> str:
+    """Whether the model was trained on these presses, and what it reached where it was not."""
+    card = load_card(find_model(subject.model))
+    by_position = card.measured.get("by_position", {}).get("mean_per_class_accuracy")
+    held_out = (
+        "" if by_position is None else f"; on held-out positions it reached {by_position:.2f}"
+    )
+    trained = subject.dataset.sha256 == card.training.get("data_sha256")
+    return f"the model was trained on {'these' if trained else 'other'} presses{held_out}"
 
 
 def _show_presses(client: DemoClient, dataset: Dataset, process: Any) -> list[Seen]:
