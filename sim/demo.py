@@ -33,7 +33,7 @@ from tactile_equiv.dataset import Dataset, load_dataset
 from tactile_equiv.decoding import decode_image
 from tactile_equiv.errors import TactileError
 from tactile_equiv.messages import image_of, nanoseconds
-from tactile_equiv.model import find_model, load_card
+from tactile_equiv.model_directory import find_model, load_card
 from tactile_equiv.perception_node import NODE_NAME
 from tactile_equiv.quality_of_service import LATCHED_QOS, OUTPUT_QOS
 from tactile_equiv.ros_environment import prepare_ros_environment

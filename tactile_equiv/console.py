@@ -16,11 +16,13 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from tactile_equiv.card import Card
 from tactile_equiv.dataset import Dataset, load_dataset, split_by_position
 from tactile_equiv.errors import DataError, TactileError
 from tactile_equiv.evaluation import evaluate
 from tactile_equiv.frame import Normalisation
-from tactile_equiv.model import Card, Model, assemble, find_model, load_model, save_model
+from tactile_equiv.model import Model, assemble, load_model
+from tactile_equiv.model_directory import find_model, save_model
 from tactile_equiv.press import Press, pressure
 from tactile_equiv.recordings import RecordedFrame, read_recording
 from tactile_equiv.settings import Settings

@@ -20,7 +20,8 @@ from tactile_equiv import diagnostics, messages, parameters
 from tactile_equiv.decoding import full_type
 from tactile_equiv.errors import FrameError, TactileError
 from tactile_equiv.frame_input import FrameInput
-from tactile_equiv.model import Model, find_model, load_model
+from tactile_equiv.model import Model, load_model
+from tactile_equiv.model_directory import find_model
 from tactile_equiv.percept import perceive
 from tactile_equiv.percept_outputs import PerceptOutputs
 from tactile_equiv.quality_of_service import OUTPUT_QOS

@@ -8,7 +8,7 @@ from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
 from vision_msgs.msg import Classification, LabelInfo
 
-from tactile_equiv.model import CARD_FILE, WEIGHTS_FILE
+from tactile_equiv.model_directory import CARD_FILE, WEIGHTS_FILE
 
 
 def test_disabled_nothing_is_published_and_enabled_it_goes_on(perception):

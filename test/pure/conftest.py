@@ -9,8 +9,9 @@ import pytest
 import torch
 from hypothesis import settings
 
+from tactile_equiv.card import Card
 from tactile_equiv.frame import Normalisation
-from tactile_equiv.model import Card, Model, assemble
+from tactile_equiv.model import Model, assemble
 from tactile_equiv.network import Architecture, TactileNetwork
 
 settings.register_profile("pure", deadline=None, derandomize=True, max_examples=25)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tactile_equiv import model as model_module
+from tactile_equiv import model_directory
 from tactile_equiv.backends import (
     PARITY_TOLERANCE,
     TorchBackend,
@@ -30,7 +30,7 @@ def exported(tmp_path_factory, small_network):
 
 def export(network, tmp_path_factory):
     file = tmp_path_factory.mktemp("onnx") / "network.onnx"
-    assert model_module.export_onnx(network, file)
+    assert model_directory.export_onnx(network, file)
     return file
 
 

@@ -11,17 +11,17 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tactile_equiv import model as model_module
+from tactile_equiv import model_directory
+from tactile_equiv.card import Card
 from tactile_equiv.errors import ModelError
-from tactile_equiv.model import (
+from tactile_equiv.model import load_model
+from tactile_equiv.model_directory import (
     CARD_FILE,
     ONNX_FILE,
     SIZE_LIMIT,
     WEIGHTS_FILE,
-    Card,
     find_model,
     load_card,
-    load_model,
     load_network,
     save_model,
 )
@@ -31,7 +31,7 @@ from tactile_equiv.percept import perceive
 @pytest.fixture
 def folder(tmp_path, small_network, make_card, monkeypatch):
     """A whole model directory, without ONNX."""
-    monkeypatch.setattr(model_module, "export_onnx", lambda network, file: False)
+    monkeypatch.setattr(model_directory, "export_onnx", lambda network, file: False)
     save_model(tmp_path / "model", small_network, make_card(small_network))
     return tmp_path / "model"
 
@@ -285,7 +285,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path, small_network, make_c
 def test_a_model_is_found_by_path_or_by_name(tmp_path, monkeypatch):
     shipped = tmp_path / "config" / "models" / "ours"
     shipped.mkdir(parents=True)
-    monkeypatch.setattr(model_module, "share_directory", lambda: tmp_path)
+    monkeypatch.setattr(model_directory, "share_directory", lambda: tmp_path)
     assert find_model(str(tmp_path)) == tmp_path
     assert find_model("ours") == shipped
     for name in ("", "others", "../nowhere"):
@@ -295,5 +295,5 @@ def test_a_model_is_found_by_path_or_by_name(tmp_path, monkeypatch):
 
 def test_export_gives_no_file_where_onnx_is_missing(tmp_path, small_network, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
-    assert not model_module.export_onnx(small_network, tmp_path / ONNX_FILE)
+    assert not model_directory.export_onnx(small_network, tmp_path / ONNX_FILE)
     assert not (tmp_path / ONNX_FILE).exists()

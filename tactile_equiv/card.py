@@ -1,0 +1,94 @@
+"""The card of a model: what it is, what it was trained on and what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tactile_equiv.errors import ModelError
+from tactile_equiv.frame import Normalisation
+from tactile_equiv.network import Architecture
+
+CARD_VERSION = 1
+TEXT_KEYS = ("name", "sensor", "licence")
+OBJECT_KEYS = ("training", "measured", "sha256")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model is, what it was trained on and what was measured.
+
+    Attributes:
+        name: short name of the model.
+        sensor: the sensor in words.
+        classes: texture classes, in the order of the network's outputs.
+        architecture: sizes of the network.
+        normalisation: sensor units to network units.
+        training: data, split, seed, command and settings.
+        measured: accuracy and equivariance.
+        licence: licence of the weights.
+        sha256: hash of each file beside the card, by file name.
+    """
+
+    name: str
+    sensor: str
+    classes: tuple[str, ...]
+    architecture: Architecture
+    normalisation: Normalisation
+    training: dict[str, Any] = field(default_factory=dict)
+    measured: dict[str, Any] = field(default_factory=dict)
+    licence: str = "Apache-2.0"
+    sha256: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for keys, kind, right in ((TEXT_KEYS, str, "a text"), (OBJECT_KEYS, dict, "an object")):
+            for key in keys:
+                if not isinstance(value := getattr(self, key), kind):
+                    raise ModelError(f"{key} of the card is {value!r:.40}: it must be {right}")
+        named, different = len(self.classes), len(set(self.classes))
+        if not named == different == self.architecture.classes:
+            raise ModelError(
+                f"the card names {named} classes ({different} different) "
+                f"but the network has {self.architecture.classes} outputs: each output needs a "
+                "name of its own"
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """The card as JSON values."""
+        return {
+            "version": CARD_VERSION,
+            **vars(self),
+            "classes": list(self.classes),
+            "architecture": self.architecture.to_json(),
+            "normalisation": self.normalisation.to_json(),
+        }
+
+    @staticmethod
+    def from_json(values: dict[str, Any]) -> Card:
+        """Inverse of `to_json`.
+
+        Raises:
+            ModelError: if the card is of another version, or a key is missing, unknown or wrong.
+        """
+        if values.get("version") != CARD_VERSION:
+            raise ModelError(
+                f"card version is {values.get('version')!r:.40}: this release reads version "
+                f"{CARD_VERSION}"
+            )
+        rest = {k: v for k, v in values.items() if k != "version"}
+        try:
+            if not isinstance(rest["classes"], list):
+                raise TypeError("classes must be a list of names")
+            return Card(
+                **{
+                    **rest,
+                    "classes": tuple(map(str, rest["classes"])),
+                    "architecture": Architecture.from_json(rest["architecture"]),
+                    "normalisation": Normalisation.from_json(rest["normalisation"]),
+                }
+            )
+        except (TypeError, KeyError) as error:
+            raise ModelError(
+                f"card.json is not understood ({error}): its keys are "
+                f"{sorted(Card.__dataclass_fields__)}"
+            ) from error
