@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
 from .centroids import Kind, deviation, nearest, without
 from .pairing import Exchange
 from .shifts import ShiftErrors
@@ -26,7 +24,7 @@ class EdgeDistance:
     Attributes:
         distance: whole taxels from the contact to the nearest border, 0 = in a border row.
         shifts: whole-taxel shifts; map_error, score_drift, flips: worst and count of theirs.
-        frames: frames of tracks; centroid_error: largest of theirs, taxels.
+        frames: frames of tracks; centroid_rms: of their errors, taxels.
     """
 
     distance: int
@@ -35,7 +33,7 @@ class EdgeDistance:
     score_drift: float
     flips: int
     frames: int
-    centroid_error: float
+    centroid_rms: float
 
 
 @dataclass(frozen=True)
@@ -119,11 +117,9 @@ def _by_distance(shifts: ShiftErrors, tracks: Tracks) -> tuple[EdgeDistance, ...
         errors[int(error.margin)].append(error)
     centroids = defaultdict(list)
     for track in tracks.tracks:
-        for margin, (down, right), count in zip(
-            track.margins, track.errors, track.contacts, strict=True
-        ):
+        for margin, gap, count in zip(track.margins, track.errors, track.contacts, strict=True):
             if count:
-                centroids[int(margin)].append(float(np.hypot(down, right)))
+                centroids[int(margin)].append(gap)
     return tuple(
         EdgeDistance(
             distance=distance,
@@ -132,7 +128,7 @@ def _by_distance(shifts: ShiftErrors, tracks: Tracks) -> tuple[EdgeDistance, ...
             score_drift=worst(error.score_drift for error in errors[distance]),
             flips=sum(error.flipped for error in errors[distance]),
             frames=len(centroids[distance]),
-            centroid_error=worst(centroids[distance]),
+            centroid_rms=rms(centroids[distance]),
         )
         for distance in sorted({*errors, *centroids})
     )

@@ -104,7 +104,7 @@ def centroid_cause(measurements: Measurements, limit: float) -> str:
         on_grid = np.ptp((seen / cells) % 1, axis=0).max() < 1e-3
         if on_grid:
             return f"places come in steps of {cells} taxels: an argmax over cells does this"
-    distances = {d.distance: d.centroid_error for d in measurements.border.distances if d.frames}
+    distances = {d.distance: d.centroid_rms for d in measurements.border.distances if d.frames}
     margin = vanishing(from_distance(distances), limit)
     if margin is not None:
         return f"only within {margin} taxels of the border: padding does this"

@@ -65,11 +65,16 @@ def by_margin(errors: Sequence[ShiftError]) -> list[float]:
 
 
 def vanishing(profile: Sequence[float], limit: float) -> int | None:
-    """The least distance to the border from which on errors vanish; None if they never do."""
-    small = max(limit, SMALL * max(profile, default=0.0))
-    failing = [distance for distance, value in enumerate(profile) if not value <= small]
-    first = failing[-1] + 1 if failing else 0
-    return first if 0 < first <= len(profile) - 2 else None
+    """The least distance to the border from which on errors vanish; None if they never do.
+
+    Vanished is below the limit, or else below `SMALL` of the largest error.
+    """
+    for small in (limit, SMALL * max(profile, default=0.0)):
+        failing = [distance for distance, value in enumerate(profile) if not value <= small]
+        first = failing[-1] + 1 if failing else 0
+        if 0 < first <= len(profile) - 2:
+            return first
+    return None
 
 
 def jittering(tracks: Sequence[Track]) -> bool:

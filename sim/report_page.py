@@ -23,7 +23,7 @@ h2 { font-size: 17px; margin: 32px 0 8px; }
 .v0 { background: #1a7f37; } .v1 { background: #cf222e; } .v2 { background: #7d4e00; }
 .facts { color: #57606a; margin: 10px 0 0; }
 table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid #d0d7de; padding: 6px 10px; text-align: left;
+th, td { border-bottom: 1px solid #d0d7de; padding: 4px 10px; text-align: left;
   vertical-align: top; }
 th { color: #57606a; font-weight: 600; }
 td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
@@ -33,13 +33,14 @@ td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabula
 .passed .mark { background: #dafbe1; color: #116329; }
 .reported .mark { background: #eaeef2; color: #57606a; }
 tr.failed td { background: #fff1f0; } tr.unmeasurable td { background: #fff8e5; }
-.cause { display: block; margin-top: 2px; }
-.name { color: #57606a; font: 13px ui-monospace, monospace; display: block; }
-.plots { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(560px, 1fr)); }
-figure { border: 1px solid #d0d7de; border-radius: 8px; margin: 0; padding: 12px; }
+.name { color: #57606a; font: 13px ui-monospace, monospace; }
+.failed .rest, .unmeasurable .rest { display: block; margin-top: 2px; }
+.failed b { font-size: 16px; }
+.plots { columns: 2 560px; column-gap: 16px; }
+figure { border: 1px solid #d0d7de; border-radius: 8px; break-inside: avoid; margin: 0 0 16px;
+  padding: 12px; }
 figure img { max-width: 100%; display: block; margin: auto; }
 figcaption { margin-bottom: 8px; } figcaption b { display: block; }
-.frames figure { margin-bottom: 12px; }
 """
 
 WORDS = {0: "PASSED", 1: "FAILED", 2: "COULD NOT BE MEASURED"}
@@ -75,7 +76,7 @@ def _headline(measurements: Measurements, findings: Sequence[Finding], subject: 
     code = exit_code(findings)
     wrong = [finding for finding in findings if not finding.passed]
     judged = [finding for finding in findings if finding.outcome != "reported"]
-    reasons = "".join(f"<li>{escape(_claim(finding)[0])}</li>" for finding in wrong)
+    reasons = "".join(_reason(finding) for finding in wrong)
     count = f"{len(judged) - len(wrong)} of {len(judged)} judged findings passed"
     live, stream = measurements.liveness, measurements.stream
     moves = ", ".join(dict.fromkeys(frame.move for frame in stream.injected))
@@ -95,6 +96,11 @@ def _headline(measurements: Measurements, findings: Sequence[Finding], subject: 
     )
 
 
+def _reason(finding: Finding) -> str:
+    why = finding.cause or finding.detail
+    return f"<li><b>{escape(finding.claim)}</b>: {escape(why)}</li>"
+
+
 def _table(findings: Sequence[Finding]) -> str:
     order = list(MARKS)
     rows = [_row(finding) for finding in sorted(findings, key=lambda f: order.index(f.outcome))]
@@ -103,23 +109,18 @@ def _table(findings: Sequence[Finding]) -> str:
 
 
 def _row(finding: Finding) -> str:
-    claim, rest = _claim(finding)
+    claim = f"<b>{escape(finding.claim)}</b>: " if finding.claim else ""
+    rest = f"{finding.detail}; {finding.cause}" if finding.cause else finding.detail
     measured = "" if finding.measured is None else quantity(finding.measured, finding.unit)
     limit = ""
     if finding.limit is not None:
         limit = ("≥ " if finding.at_least else "≤ ") + quantity(finding.limit, finding.unit)
     return (
         f'<tr class="{finding.outcome}"><td><span class="mark">{MARKS[finding.outcome]}</span></td>'
-        f'<td><b>{escape(claim)}</b><span class="cause">{escape(rest)}</span>'
+        f'<td>{claim}<span class="rest">{escape(rest)}</span> '
         f'<span class="name">{escape(finding.name)}</span></td>'
         f'<td class="number">{measured}</td><td class="number">{limit}</td></tr>'
     )
-
-
-def _claim(finding: Finding) -> tuple[str, str]:
-    """What holds or is wrong, and the rest of the sentence."""
-    claim, colon, rest = finding.sentence.partition(": ")
-    return (claim, rest) if colon else ("", finding.sentence)
 
 
 def _plots(measurements: Measurements, findings: Sequence[Finding]) -> str:

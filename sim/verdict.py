@@ -11,6 +11,9 @@ from .criterion import FRACTION, Criterion
 from .measurement import Measurements
 from .thresholds import Thresholds
 
+NOTHING = 1e-12
+"""Smaller numbers are shown as 0."""
+
 Outcome = Literal["passed", "failed", "reported", "unmeasurable"]
 
 
@@ -25,7 +28,9 @@ class Finding:
         limit: most (or least, see `at_least`) that passes; None = not judged.
         unit: of both, or "".
         at_least: the limit is a least.
-        sentence: what was measured on what, the limit, and when failed its usual cause.
+        claim: what holds, or is wrong; "" when it is not judged.
+        detail: the number in words, or why there is none.
+        cause: what usually makes it fail; "" unless it failed.
     """
 
     name: str
@@ -34,16 +39,27 @@ class Finding:
     limit: float | None
     unit: str
     at_least: bool
-    sentence: str
+    claim: str
+    detail: str
+    cause: str = ""
 
     @property
     def passed(self) -> bool:
         """Nothing is wrong."""
         return self.outcome in ("passed", "reported")
 
+    @property
+    def sentence(self) -> str:
+        """What was measured on what, the limit, and when failed its usual cause."""
+        text = f"{self.claim}: {self.detail}" if self.claim else self.detail
+        if self.limit is not None:
+            bound = "at least" if self.at_least else "at most"
+            text += f" (limit: {bound} {quantity(self.limit, self.unit)})"
+        return f"{text}; {self.cause}" if self.cause else text
+
     def to_json(self) -> dict[str, Any]:
         """The values by name."""
-        return asdict(self)
+        return asdict(self) | {"sentence": self.sentence}
 
 
 def judge(measurements: Measurements, thresholds: Thresholds) -> tuple[Finding, ...]:
@@ -53,7 +69,7 @@ def judge(measurements: Measurements, thresholds: Thresholds) -> tuple[Finding, 
     """
     trouble = _stream_trouble(measurements)
     if trouble:
-        return (_unmeasurable("stream", trouble),)
+        return (_unmeasurable("stream", "nothing could be measured", trouble),)
     findings = [
         _finding(criterion, measurements, thresholds[criterion.name])
         for criterion in CRITERIA
@@ -63,8 +79,8 @@ def judge(measurements: Measurements, thresholds: Thresholds) -> tuple[Finding, 
         findings.append(
             _unmeasurable(
                 "moving_contacts",
-                "the script holds no whole contact that moves, so nothing can be said about "
-                "shifts: add a grid or a slide",
+                "nothing can be said about shifts",
+                "the script holds no whole contact that moves: add a grid or a slide",
             )
         )
     return tuple(findings)
@@ -106,22 +122,25 @@ def _finding(criterion: Criterion, measurements: Measurements, limit: float | No
     if not answered:
         return _unmeasurable(
             criterion.name,
-            f"whether {criterion.good} could not be measured: {asked:.0f} {subjects.words} were "
-            f"injected, but {subjects.lacking}",
+            f"whether {criterion.good} cannot be said",
+            f"{asked:.0f} {subjects.words} were injected, but {subjects.lacking}",
         )
     measured = float(criterion.number(measurements))
     outcome = _outcome(measured, limit, criterion.at_least)
-    sentence = criterion.quantity.format(
-        value=quantity(measured, criterion.unit), count=f"{answered:.0f}"
-    )
-    if limit is not None:
-        bound = "at least" if criterion.at_least else "at most"
-        claim = criterion.bad if outcome == "failed" else criterion.good
-        sentence = f"{claim}: {sentence} (limit: {bound} {quantity(limit, criterion.unit)})"
-    if outcome == "failed" and limit is not None:
-        sentence += f"; {criterion.cause(measurements, limit)}"
+    claims = {"passed": criterion.good, "failed": criterion.bad}
+    cause = criterion.cause(measurements, limit or 0.0) if outcome == "failed" else ""
     return Finding(
-        criterion.name, outcome, measured, limit, criterion.unit, criterion.at_least, sentence
+        name=criterion.name,
+        outcome=outcome,
+        measured=measured,
+        limit=limit,
+        unit=criterion.unit,
+        at_least=criterion.at_least,
+        claim=claims.get(outcome, ""),
+        detail=criterion.quantity.format(
+            value=quantity(measured, criterion.unit), count=f"{answered:.0f}"
+        ),
+        cause=cause,
     )
 
 
@@ -132,13 +151,15 @@ def _outcome(measured: float, limit: float | None, at_least: bool) -> Outcome:
     return "passed" if passed else "failed"
 
 
-def _unmeasurable(name: str, sentence: str) -> Finding:
-    return Finding(name, "unmeasurable", None, None, "", False, sentence)
+def _unmeasurable(name: str, claim: str, detail: str) -> Finding:
+    return Finding(name, "unmeasurable", None, None, "", False, claim, detail)
 
 
 def quantity(value: float, unit: str) -> str:
     """A number as a person reads it, with its unit; fractions in per cent."""
     if unit == FRACTION:
         return f"{100 * value:.3g} %"
+    if abs(value) < NOTHING:
+        value = 0.0
     text = f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e6 else f"{value:.3g}"
     return f"{text} {unit}".strip()

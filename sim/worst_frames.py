@@ -48,6 +48,8 @@ def _worst_maps(measurements: Measurements) -> Iterator[WorstFrame]:
     answered = {e.injected.stamp_ns: e for e in measurements.stream.exchanges}
     errors = sorted(measurements.shifts.compared, key=lambda e: -_rank(e.map_error))
     for error in errors[:EACH]:
+        if error.map_error == 0:
+            return
         exchange, reference = answered[error.stamp_ns], answered[error.reference_ns]
         caption = (
             f"map error {error.map_error:.2g} relative: {_where(exchange)}, shifted by "
@@ -131,7 +133,7 @@ def _marked(picture: Picture, exchange: Exchange, shape: tuple[int, ...]) -> Pic
     def mark(row: float, column: float, colour: tuple[int, int, int], form: int) -> None:
         if np.isfinite([row, column]).all():
             where = round((column + 0.5) * zoom), 20 + round((row + 0.5) * zoom)
-            cv2.drawMarker(picture, where, colour, form, 12, 2, cv2.LINE_AA)
+            cv2.drawMarker(picture, where, colour, form, 9, 1, cv2.LINE_AA)
 
     for true in exchange.injected.contacts:
         mark(true.row, true.column, GREEN, cv2.MARKER_CROSS)
