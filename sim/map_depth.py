@@ -31,7 +31,7 @@ def phantom_response(seen: Map, shift: Shift) -> float:
     here, _ = overlap(shift, seen.shape)
     strip = np.ones(seen.shape, bool)
     strip[here] = False
-    return float(np.abs(seen[strip] - np.nanmedian(seen)).max(initial=0.0))
+    return float(np.abs(seen[strip] - np.median(seen)).max(initial=0.0))
 
 
 def overlap(shift: Shift, size: tuple[int, ...]) -> tuple[Region, Region]:

@@ -68,7 +68,7 @@ def most_central(frames: Sequence[Injected], size: tuple[int, int] | None) -> In
     if size is None:
         return max(frames, key=margin)
     middle = (np.array(size) - 1) / 2
-    return min(frames, key=lambda frame: float(np.abs(places(frame) - middle).max()))
+    return min(frames, key=lambda frame: float(((places(frame) - middle) ** 2).sum()))
 
 
 def _group_of(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tactile_equiv.symmetry import map_difference
 
-from .map_depth import by_depth, phantom_response
+from .map_depth import by_depth, overlap, phantom_response
 from .map_lag import map_lag
 from .pairing import Exchange, Stream
 from .records import Frame, Perceived
@@ -46,7 +46,8 @@ class ShiftError:
         map_error: contact map against the shifted reference map where both are on the sensor,
             relative to its maximum; NaN if it holds NaN, infinite if its size is wrong.
         phantom: map in the strip that the shift brings onto the sensor, against its median,
-            relative; NaN where the reference is too near to the border.
+            relative; NaN where the reference is too near to the border or the map
+            holds NaN.
         score_drift: largest change of a class score; scored: both answers hold scores.
         flipped: the class changed; classified: one of the answers holds a class.
         depth_errors: largest map error at each distance of a taxel to the border, of either map.
@@ -149,8 +150,8 @@ def shift_error(exchange: Exchange, reference: Exchange) -> ShiftError:
     seen, expected = exchange.perceived.contact_map, reference.perceived.contact_map
     assert seen is not None and expected is not None
     fits = seen.shape == expected.shape == _size_of(frame.frame, seen)
-    scale = max(float(np.nanmax(np.abs(expected), initial=0.0)), 1e-12)
-    told = fits and margin(centre) >= PHANTOM_MARGIN
+    scale = max(float(np.nan_to_num(np.abs(expected)).max()), 1e-12)
+    told = fits and margin(centre) >= PHANTOM_MARGIN and bool(np.isfinite(seen).all())
     row, column = places(frame)[0]
     return ShiftError(
         stamp_ns=frame.stamp_ns,
@@ -193,7 +194,9 @@ def _input_error(frame: Frame | None, reference: Frame | None, shift: Shift) -> 
     seen, expected = np.asarray(frame, np.float32), np.asarray(reference, np.float32)
     if seen.shape != expected.shape:
         return float("inf")
-    return map_difference(seen, expected, shift) / max(float(np.ptp(expected)), 1e-12)
+    here, there = overlap(shift, seen.shape[:2])
+    difference = float(np.abs(seen[here] - expected[there]).max())
+    return difference / max(float(np.ptp(expected)), 1e-12)
 
 
 def _size_of(frame: Frame | None, contact_map: NDArray[np.float32]) -> tuple[int, ...]:
