@@ -1,4 +1,4 @@
-"""Settings as ROS parameters: declared from the dataclass, checked by the dataclass."""
+"""A `ParameterSet` as ROS parameters: declared from the dataclass, checked by the dataclass."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from tactile_equiv.errors import SettingsError
-from tactile_equiv.settings import CONFIGURE, Settings, check_names
+from tactile_equiv.parameter_set import CONFIGURE, Parameters
 
 FOREIGN = ("use_sim_time", "start_type_description_service", "qos_overrides.")
 """Parameters that rclpy declares itself."""
 
 
-def declare(node: Node) -> Settings:
-    """Declare every field of `Settings` on a node and read what the user gave.
+def declare(node: Node, kind: type[Parameters]) -> Parameters:
+    """Declare every field of `kind` on a node and read what the user gave.
 
     Raises:
         SettingsError: if a given name is unknown, or a value is of the wrong type or out of range.
     """
-    check_names(own(node._parameter_overrides))
+    kind.check_names(own(node._parameter_overrides))
     values = {}
-    for declared in fields(Settings):
+    for declared in fields(kind):
         try:
             parameter = node.declare_parameter(
                 declared.name, declared.default, descriptor(declared)
             )
         except (ParameterException, ValueError) as error:
             given = node._parameter_overrides[declared.name].value
-            Settings().changed({declared.name: given})
+            kind().changed({declared.name: given})
             raise SettingsError(
                 f"parameter {declared.name!r} cannot be {given!r} ({error})"
             ) from error
         values[declared.name] = parameter.value
-    return Settings(**values)
+    return kind(**values)
 
 
 def own(names: Iterable[str]) -> list[str]:
@@ -61,14 +61,16 @@ def descriptor(declared: Field[Any]) -> ParameterDescriptor:
     return described
 
 
-def changed(settings: Settings, parameters: Sequence[Parameter[Any]], configured: bool) -> Settings:
+def changed(
+    settings: Parameters, parameters: Sequence[Parameter[Any]], configured: bool
+) -> Parameters:
     """Settings after a change of parameters.
 
     Raises:
         SettingsError: if a value is wrong, or a structural parameter changes while the node is
             configured.
     """
-    known = {declared.name: declared for declared in fields(Settings)}
+    known = {declared.name: declared for declared in fields(settings)}
     values = {p.name: p.value for p in parameters if p.name in known}
     for name, value in values.items():
         fixed = configured and known[name].metadata["effect"] == CONFIGURE

@@ -27,6 +27,7 @@ from tactile_equiv.percept_outputs import PerceptOutputs
 from tactile_equiv.quality_of_service import OUTPUT_QOS
 from tactile_equiv.repeated_warnings import RepeatedWarnings
 from tactile_equiv.ros_environment import prepare_ros_environment
+from tactile_equiv.settings import Settings
 from tactile_equiv.stream_statistics import StreamStatistics
 from tactile_equiv.tare_service import TareService
 from tactile_equiv.tracking import ContactTracker
@@ -41,7 +42,7 @@ class PerceptionNode(LifecycleNode):
     def __init__(self, **node_arguments: Any) -> None:
         super().__init__(NODE_NAME, **node_arguments)
         self._ros = str(prepare_ros_environment())
-        self.settings = parameters.declare(self)
+        self.settings = parameters.declare(self, Settings)
         self.add_on_set_parameters_callback(self._check_parameters)
         self.add_post_set_parameters_callback(self._take_parameters)
         self._model: Model | None = None

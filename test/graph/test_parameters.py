@@ -10,8 +10,9 @@ from rcl_interfaces.srv import DescribeParameters
 from sensor_msgs.msg import Image
 
 from tactile_equiv.errors import SettingsError
+from tactile_equiv.parameter_set import CONFIGURE
 from tactile_equiv.perception_node import PerceptionNode
-from tactile_equiv.settings import CONFIGURE, Settings
+from tactile_equiv.settings import Settings
 
 SHIPPED = Path(__file__).resolve().parents[2] / "config" / "perception.yaml"
 STRUCTURE = [f for f in fields(Settings) if f.metadata["effect"] == CONFIGURE]

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tactile_equiv.errors import SettingsError
-from tactile_equiv.settings import CONFIGURE, LIVE, RELOAD, Settings, check_names
+from tactile_equiv.parameter_set import CONFIGURE
+from tactile_equiv.settings import LIVE, RELOAD, Settings
 
 FIELDS = {declared.name: declared for declared in fields(Settings)}
 RANGED = [name for name, declared in FIELDS.items() if declared.metadata["minimum"] is not None]
@@ -83,10 +84,10 @@ def test_a_misspelt_name_is_told_the_nearest_right_one(wrong, right):
 @given(name=st.text())
 def test_any_unknown_name_is_refused_with_a_proposal(name):
     if name in FIELDS:
-        check_names([name])
+        Settings.check_names([name])
         return
     with pytest.raises(SettingsError) as caught:
-        check_names(["rows", name])
+        Settings.check_names(["rows", name])
     assert any(f"did you mean {known!r}" in str(caught.value) for known in FIELDS)
 
 
