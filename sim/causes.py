@@ -10,6 +10,7 @@ from .error_patterns import (
     by_margin,
     depth_profile,
     from_distance,
+    growth_with_shift,
     jittering,
     stride_of,
     vanishing,
@@ -19,6 +20,8 @@ from .shifts import ShiftError
 
 ROUNDING = 1e-4
 """Relative errors up to this one come from the order of additions."""
+VISIBLE = 1e-3
+"""Errors on whole-taxel shifts that show between them too."""
 FEW = 0.1
 """If a smaller fraction of shifts fails, it is not the network."""
 
@@ -49,8 +52,7 @@ def map_cause(measurements: Measurements, limit: float) -> str:
             f"the error lies within {depth} taxels of the border (there {max(profile):.2g}, "
             f"farther inside at most {max(profile[depth:]):.2g}): padding does this"
         )
-    stride = stride_of(errors, lambda error: error.map_error, limit)
-    stride = stride or _stride_inside(errors, len(profile) // 2, limit)
+    stride = _map_stride(errors, limit)
     if stride:
         return _strided(stride, "map")
     return _everywhere(errors)
@@ -83,6 +85,9 @@ def score_cause(measurements: Measurements, limit: float) -> str:
         if exact_map:
             return f"{where} while the map is exact: pooling a map cropped to the sensor does this"
         return f"{where}: padding, or pooling a map cropped to the sensor, does this"
+    stride = 0 if exact_map else _map_stride(errors, limit)
+    if stride:
+        return _strided(stride, "map")
     stride = stride_of(errors, lambda error: error.score_drift, limit)
     if stride:
         return _strided(stride, "score")
@@ -104,6 +109,8 @@ def centroid_cause(measurements: Measurements, limit: float) -> str:
         on_grid = np.ptp((seen / cells) % 1, axis=0).max() < 1e-3
         if on_grid:
             return f"places come in steps of {cells} taxels: an argmax over cells does this"
+    if measurements.shifts.map_error > VISIBLE:
+        return "the contact map does not move with the contact either: see map_shift_error"
     distances = {d.distance: d.centroid_rms for d in measurements.border.distances if d.frames}
     margin = vanishing(from_distance(distances), limit)
     if margin is not None:
@@ -114,6 +121,17 @@ def centroid_cause(measurements: Measurements, limit: float) -> str:
             "noise, jitters like this"
         )
     return "the error wanders along the track: weights that depend on the place do this"
+
+
+def slide_cause(measurements: Measurements, limit: float) -> str:
+    """Why class or score change along slides."""
+    shifts = measurements.shifts
+    if shifts.flips or shifts.score_drift > VISIBLE:
+        return "they change on whole-taxel shifts already: see class_flips and score_drift"
+    return (
+        "aliasing between taxels: a stride, a pooling layer or a sharp activation does this, or "
+        "the model hardly tells the classes apart"
+    )
 
 
 def _late(lag: int) -> str:
@@ -139,25 +157,30 @@ def _single(errors: Sequence[ShiftError]) -> str:
     )
 
 
-def _stride_inside(errors: Sequence[ShiftError], inside: int, limit: float) -> int:
-    """The stride by errors and contacts far from the border, so that padding does not hide it."""
+def _map_stride(errors: Sequence[ShiftError], limit: float) -> int:
+    """The stride by the whole map, or by what is far from the border if padding hides it there."""
+    stride = stride_of(errors, lambda error: error.map_error, limit)
+    inside = len(depth_profile(errors)) // 2
     far = [error for error in errors if error.margin >= inside]
-    return stride_of(far, lambda error: max(error.depth_errors[inside:], default=0.0), limit)
+    return stride or stride_of(
+        far, lambda error: max(error.depth_errors[inside:], default=0.0), limit
+    )
 
 
 def _everywhere(errors: Sequence[ShiftError]) -> str:
     """The map is wrong inside too: does its error grow with the length of the shift?"""
-    lengths = np.array([max(map(abs, error.shift)) for error in errors])
-    values = np.array([error.map_error for error in errors])
-    far, near = lengths >= 0.7 * lengths.max(), lengths <= max(2, 0.2 * lengths.max())
     inside = "map errors are as large far inside the sensor as near its border"
-    if near.any() and far.any():
-        short, long = float(np.median(values[near])), float(np.median(values[far]))
-        if short < 0.5 * long:
+    depth = len(depth_profile(errors)) // 2
+    deep = [error for error in errors if len(error.depth_errors) > depth]
+    for growth in (
+        growth_with_shift(errors, lambda error: error.map_error),
+        growth_with_shift(deep, lambda error: max(error.depth_errors[depth:])),
+    ):
+        if growth:
             return (
-                f"{inside} and grow with the shift (median {short:.2g} on short ones, {long:.2g} "
-                "on long ones): coordinates fed to the network, or a gain that changes over the "
-                "sensor, do this"
+                f"{inside} and grow with the shift (median {growth[0]:.2g} on short ones, "
+                f"{growth[1]:.2g} on long ones): coordinates fed to the network, or a gain that "
+                "changes over the sensor, do this"
             )
     return (
         f"{inside}, on short shifts as on long ones: weights that are not shared between places "

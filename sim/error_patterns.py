@@ -16,6 +16,8 @@ SMALL = 0.05
 """Errors below this part of the largest one have vanished."""
 CHANCE = 0.01
 """A pattern that chance makes as likely as this is none."""
+GROWN = 0.6
+"""Errors on short shifts below this part of those on long ones grow with the shift."""
 UNRELATED = 0.3
 """Correlation of following errors below which they jitter."""
 
@@ -44,6 +46,20 @@ def stride_of(errors: Sequence[ShiftError], value: ShiftValue, limit: float) -> 
 def on_lattice(shift: Shift, n: int) -> bool:
     """Whether both parts of a shift are multiples of n."""
     return shift[0] % n == 0 and shift[1] % n == 0
+
+
+def growth_with_shift(
+    errors: Sequence[ShiftError], value: ShiftValue
+) -> tuple[float, float] | None:
+    """Median errors on the shortest and on the longest shifts; None if they do not grow."""
+    lengths = np.array([max(map(abs, error.shift)) for error in errors])
+    values = np.array([value(error) for error in errors])
+    longest = lengths.max(initial=0)
+    near, far = lengths <= max(2, 0.2 * longest), lengths >= 0.7 * longest
+    if not near.any() or not far.any():
+        return None
+    short, long = float(np.median(values[near])), float(np.median(values[far]))
+    return (short, long) if short < GROWN * long else None
 
 
 def depth_profile(errors: Sequence[ShiftError]) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .causes import centroid_cause
+from .causes import centroid_cause, slide_cause
 from .criterion import FRACTION, Criterion, Subjects, always
 
 TRACKED = Subjects(
@@ -52,10 +52,7 @@ TRACK_CRITERIA = (
         "the class stays along slides",
         "the class changes along slides",
         "{value} of {count} frames have the class of their slide",
-        always(
-            "aliasing does this: a stride, a pooling layer or a sharp activation; or the model "
-            "hardly tells these classes apart"
-        ),
+        slide_cause,
         FRACTION,
         at_least=True,
     ),
@@ -66,10 +63,7 @@ TRACK_CRITERIA = (
         "the score is steady along slides",
         "the score ripples along slides",
         "the score of a class spreads by up to {value} over {count} frames",
-        always(
-            "aliasing does this: a stride, a pooling layer or a sharp activation; a smooth "
-            "activation and sums instead of maxima lessen it"
-        ),
+        slide_cause,
     ),
     Criterion(
         "contacts_missed",

@@ -123,6 +123,11 @@ def test_cut_contacts_are_kept_out_of_the_shifts(injected, perceived):
     assert found.border.clipped_centroid_rms > 0.3 and found.border.unflagged == 0
 
 
+def test_contacts_whose_surroundings_are_cut_are_compared_with_nothing():
+    grazing = replace(contact_at(9, 9), whole=False)
+    assert shift_groups([injected_at(0, grazing), injected_at(1, contact_at(12, 9))]) == []
+
+
 def test_missing_duplicate_foreign_and_late_answers_are_counted(injected, perceived):
     lost = perceived[:10] + perceived[13:]
     assert measure(injected, lost).liveness.missing == 3

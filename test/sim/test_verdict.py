@@ -193,7 +193,7 @@ FAULTS = [
     (displaced, "centroid_offset", "rows and columns swapped"),
     (with_nan_centroids, "centroid_rms", "NaN"),
     (flipping, "class_flips", "the scores stay"),
-    (flipping, "class_agreement", "aliasing"),
+    (flipping, "class_agreement", "see class_flips"),
     (unflagged, "clipped_unflagged", "flag is not set"),
     (always_flagged, "clipped_false", "whole contacts are flagged"),
     (with_nan_maps, "map_shift_error", "hold NaN"),
