@@ -93,7 +93,7 @@ def score_cause(measurements: Measurements, limit: float) -> str:
         return _strided(stride, "score")
     if exact_map:
         return "the map is exact, so the head depends on the place: a flattened layer does this"
-    return _everywhere(errors)
+    return map_cause(measurements, limit)
 
 
 def centroid_cause(measurements: Measurements, limit: float) -> str:

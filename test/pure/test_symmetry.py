@@ -3,6 +3,17 @@
 import numpy as np
 import pytest
 import torch
+from broken_networks import (
+    CHANNELS,
+    BackgroundPadding,
+    Coordinates,
+    LocallyConnected,
+    convolution,
+    max_pooled,
+    same_size,
+    seeded,
+    strided,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
@@ -19,18 +30,6 @@ from tactile_equiv.symmetry import (
 
 ROWS, COLUMNS = 20, 24
 PROMISE, CAUGHT = 1e-6, 1e-3
-CHANNELS = 6
-
-
-def seeded(make, seed=0):
-    torch.manual_seed(seed)
-    return make()
-
-
-def convolution(inputs=CHANNELS, outputs=CHANNELS, **options):
-    layer = nn.Conv2d(inputs, outputs, 3, **options)
-    nn.init.normal_(layer.bias, 0, 0.3)
-    return layer
 
 
 def subject_from(features, pooling=pool, head=None):
@@ -46,55 +45,6 @@ def subject_from(features, pooling=pool, head=None):
         return Response(contact_map[0, 0].numpy(), pooled[0].numpy(), logits.softmax(1)[0].numpy())
 
     return respond
-
-
-def same_size(seed=0, **options):
-    layers = [convolution(1, padding=1, **options)]
-    layers += [convolution(padding=1, **options) for _ in range(2)]
-    return nn.Sequential(*(part for layer in layers for part in (layer, nn.GELU())))
-
-
-class BackgroundPadding(nn.Module):
-    """Same-size maps, each padded with what an infinite empty plane would hold there."""
-
-    def __init__(self):
-        super().__init__()
-        self.layers = nn.ModuleList([convolution(1), convolution(), convolution()])
-
-    def forward(self, x):
-        background = torch.zeros(1, 1, 1, 1)
-        for layer in self.layers:
-            height, width = x.shape[2] + 2, x.shape[3] + 2
-            padded = background.expand(1, -1, height, width).clone()
-            padded[:, :, 1:-1, 1:-1] = x
-            x = functional.gelu(layer(padded))
-            background = functional.gelu(layer(background.expand(1, -1, 3, 3)))
-        return x - background
-
-
-class Coordinates(nn.Module):
-    """A net that is told where it is (CoordConv)."""
-
-    def __init__(self):
-        super().__init__()
-        self.net = nn.Sequential(convolution(3, padding=1), nn.GELU())
-
-    def forward(self, x):
-        rows = torch.linspace(-1, 1, x.shape[2])[:, None].expand(x.shape[2:])
-        columns = torch.linspace(-1, 1, x.shape[3])[None].expand(x.shape[2:])
-        return self.net(torch.cat([x, rows[None, None], columns[None, None]], dim=1))
-
-
-class LocallyConnected(nn.Module):
-    """A kernel of its own at every position."""
-
-    def __init__(self):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(CHANNELS, 9, ROWS * COLUMNS) / 3)
-
-    def forward(self, x):
-        neighbours = functional.unfold(x, 3, padding=1)  # (1, 9, HW)
-        return functional.gelu((self.weight * neighbours).sum(dim=1)).view(1, -1, ROWS, COLUMNS)
 
 
 class UnequalTaxels(nn.Module):
@@ -119,14 +69,6 @@ class ScaledByTheMiddle(nn.Module):
         return self.net(x / (1 + x[:, :, 5:15, 5:15].mean()))
 
 
-def strided():
-    return nn.Sequential(convolution(1, stride=2, padding=1), nn.GELU(), convolution(padding=1))
-
-
-def max_pooled():
-    return nn.Sequential(convolution(1, padding=1), nn.GELU(), nn.MaxPool2d(2))
-
-
 def average_pooled():
     return nn.Sequential(convolution(1, padding=1), nn.GELU(), nn.AvgPool2d(2))
 
@@ -140,7 +82,7 @@ BROKEN = {
     "reflect padding": (lambda: same_size(padding_mode="reflect"), "map_error", "pooled_drift"),
     "background padding": (BackgroundPadding, "pooled_drift"),
     "coordinates": (Coordinates, "map_error", "pooled_drift", "empty_ripple"),
-    "locally connected": (LocallyConnected, "map_error", "pooled_drift"),
+    "locally connected": (lambda: LocallyConnected(ROWS, COLUMNS), "map_error", "pooled_drift"),
     "unequal taxels": (UnequalTaxels, "map_error", "pooled_drift"),
     "scaled by the middle": (ScaledByTheMiddle, "map_error", "pooled_drift"),
     "circular padding": (lambda: same_size(padding_mode="circular"), "phantom"),
