@@ -25,7 +25,6 @@ class TrueContact:
         label: texture class.
         clipped: part of the contact lies outside the sensor.
         margin: taxels from the contact's mask to the nearest border; 0 = it lies in a border row.
-        whole: all that is felt of it lies on the sensor, also around the mask.
         felt_whole: also what is felt around the touched area lies on the sensor, so that
             whole-taxel shifts of the contact give exactly shifted frames.
     """
@@ -75,7 +74,8 @@ class Injected:
     @property
     def contained(self) -> bool:
         """Something is pressed, and all that is felt of it lies on the sensor."""
-        return bool(self.contacts) and all(c.felt_whole and not c.clipped for c in self.contacts)
+        inside = all(contact.felt_whole and not contact.clipped for contact in self.contacts)
+        return bool(self.contacts) and inside
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def test_cut_contacts_are_kept_out_of_the_shifts(injected, perceived):
 
 
 def test_contacts_whose_surroundings_are_cut_are_compared_with_nothing():
-    grazing = replace(contact_at(9, 9), whole=False)
+    grazing = replace(contact_at(9, 9), felt_whole=False)
     assert shift_groups([injected_at(0, grazing), injected_at(1, contact_at(12, 9))]) == []
 
 
