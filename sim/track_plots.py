@@ -61,15 +61,15 @@ def score_plot(measurements: Measurements) -> Plot:
             axes.plot(way, track.scores, ".-", color=colour, linewidth=1, label=label)
             flips = [k for k, given in enumerate(track.labels) if given != track.majority]
             heights = [0.0 for _ in flips]
-            axes.plot(way[flips], heights, "x", color=BAD, markersize=8, clip_on=False)
-        axes.plot([], [], "x", color=BAD, label="another class")
+            axes.plot(way[flips], heights, "x", color=colour, markersize=8, clip_on=False)
+        axes.plot([], [], "x", color=TRUTH, label="another class")
         axes.set(xlabel="part of the move (%)", ylabel="class score", ylim=(0, 1.02))
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
     return Plot(
         "Class score along the slide",
         f"The {len(shown)} tracks whose score ripples most, of {len(tracks)}. Flat is right; a "
-        "saw-tooth is aliasing; a red cross is a frame that was given another class.",
+        "saw-tooth is aliasing; a cross below is a frame that was given another class.",
         svg_of((6.4, 3.4), draw),
     )
 

@@ -39,9 +39,13 @@ class WorstFrame:
 
 
 def worst_frames(measurements: Measurements) -> list[WorstFrame]:
-    """The worst map errors, changes of class and centroids, `EACH` of every kind."""
-    found = [*_worst_maps(measurements), *_flips(measurements), *_worst_centroids(measurements)]
-    return found
+    """The worst map errors, changes of class on shifts and on slides, and centroids, `EACH` of every kind."""
+    return [
+        *_worst_maps(measurements),
+        *_flips(measurements),
+        *_disagreeing(measurements),
+        *_worst_centroids(measurements),
+    ]
 
 
 def _worst_maps(measurements: Measurements) -> Iterator[WorstFrame]:
@@ -69,6 +73,23 @@ def _flips(measurements: Measurements) -> Iterator[WorstFrame]:
             f"{error.shift[1]:+d} columns: {_where(exchange)}"
         )
         yield WorstFrame(caption, _sheet(exchange, reference, error.shift))
+
+
+def _disagreeing(measurements: Measurements) -> Iterator[WorstFrame]:
+    answered = {e.injected.stamp_ns: e for e in measurements.stream.exchanges}
+    found = [
+        (stamp, track.majority)
+        for track in measurements.tracks.tracks
+        for stamp, given in zip(track.stamps_ns, track.labels, strict=True)
+        if given != track.majority
+    ]
+    for stamp, majority in found[:EACH]:
+        exchange = answered[stamp]
+        caption = (
+            f"class {exchange.perceived.label or 'none'} along a slide of {majority}: "
+            f"{_where(exchange)}"
+        )
+        yield WorstFrame(caption, _sheet(exchange, None, (0, 0)))
 
 
 def _worst_centroids(measurements: Measurements) -> Iterator[WorstFrame]:
