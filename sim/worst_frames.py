@@ -39,7 +39,7 @@ class WorstFrame:
 
 
 def worst_frames(measurements: Measurements) -> list[WorstFrame]:
-    """The worst map errors, changes of class on shifts and on slides, and centroids, `EACH` of every kind."""
+    """Worst map errors, changes of class on shifts and slides, worst centroids: `EACH` of each."""
     return [
         *_worst_maps(measurements),
         *_flips(measurements),
