@@ -10,6 +10,8 @@ HERE = Path(__file__).resolve().parent
 
 EXECUTABLES = [
     "perception_node = tactile_equiv.perception_node:main",
+    "shift_check = tactile_equiv_sim.shift_check:main",
+    "simulator_node = tactile_equiv_sim.simulator_node:main",
     "tactile-equiv = tactile_equiv.console:main",
 ]
 

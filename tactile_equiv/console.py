@@ -1,4 +1,4 @@
-"""The console tool `tactile-equiv`: train, evaluate, symmetry, replay."""
+"""The console tool `tactile-equiv`: train, evaluate, symmetry, replay, closed-loop."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from tactile_equiv.frame import Normalisation
 from tactile_equiv.model import Model, assemble, load_model
 from tactile_equiv.model_directory import find_model, save_model
 from tactile_equiv.press import Press, pressure
+from tactile_equiv.process_descriptions import ClosedLoop
+from tactile_equiv.processes import run_closed_loop
 from tactile_equiv.recordings import RecordedFrame, read_recording
 from tactile_equiv.settings import Settings
 from tactile_equiv.symmetry import ShiftErrors, measure_shifts, subject_of
@@ -38,12 +40,16 @@ DISCOVERY_LIMIT = 30.0  # seconds that replay waits for a subscriber
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand; 0 done, 2 something given is wrong (one line says what), 130 stopped."""
+    """Run one subcommand; 0 done, 2 something given is wrong (one line says what), 130 stopped.
+
+    `closed-loop` ends with the code of its check: 1 is a failed check.
+    """
     given = sys.argv[1:] if arguments is None else list(arguments)
     parsed = _parser().parse_args(given)
     parsed.command_line = shlex.join(["tactile-equiv", *given])
+    code = 0
     try:
-        parsed.run(parsed)
+        code = parsed.run(parsed) or 0
     except TactileError as error:
         print(f"tactile-equiv: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
@@ -51,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_symmetry(commands)
     _add_replay(commands)
+    _add_closed_loop(commands)
     return parser
 
 
@@ -126,6 +133,25 @@ def _add_replay(commands: Any) -> None:
     command.add_argument("--frame-id", default="tactile_sensor")
     command.add_argument("--loop", action="store_true", help="begin again at the end")
     command.add_argument("--wait", action="store_true", help="begin when somebody listens")
+
+
+def _add_closed_loop(commands: Any) -> None:
+    command = commands.add_parser(
+        "closed-loop", help="simulator, perception node and shift check as three processes"
+    )
+    defaults = ClosedLoop()
+    command.set_defaults(run=_closed_loop)
+    command.add_argument(
+        "--script", default=defaults.script, help="shift script: file, or name of a shipped one"
+    )
+    command.add_argument(
+        "--recording", default="", help=".npz whose presses are moved instead of a script"
+    )
+    command.add_argument("--report-dir", default=defaults.report_dir, help="folder of the report")
+    command.add_argument("--model", default="", help="model directory, or name of a shipped model")
+    command.add_argument("--backend", default="auto", choices=("auto", "torch", "onnxruntime"))
+    command.add_argument("--thresholds", default="", help="YAML file with other limits")
+    command.add_argument("--namespace", default=defaults.namespace, help="of all three nodes")
 
 
 def _number(
@@ -311,6 +337,19 @@ def _replay(options: argparse.Namespace) -> None:
             DISCOVERY_LIMIT if options.wait else 0.0,
         )
     print(f"{count} frames published")
+
+
+def _closed_loop(options: argparse.Namespace) -> int:
+    loop = ClosedLoop(
+        script=options.script,
+        recording=options.recording,
+        report_dir=options.report_dir,
+        model=options.model,
+        backend=options.backend,
+        thresholds=options.thresholds,
+        namespace=options.namespace,
+    )
+    return run_closed_loop(loop)
 
 
 def _recorded(options: argparse.Namespace) -> Iterator[RecordedFrame]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from typing import Any
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from std_msgs.msg import Header
@@ -22,6 +19,7 @@ from tactile_equiv.errors import FrameError, TactileError
 from tactile_equiv.frame_input import FrameInput
 from tactile_equiv.model import Model, load_model
 from tactile_equiv.model_directory import find_model
+from tactile_equiv.node_process import node_main, spinning
 from tactile_equiv.percept import perceive
 from tactile_equiv.percept_outputs import PerceptOutputs
 from tactile_equiv.quality_of_service import OUTPUT_QOS
@@ -317,42 +315,16 @@ class PerceptionNode(LifecycleNode):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the node until it is told to stop; 2 where an argument or a parameter is wrong."""
-    prepare_ros_environment()
-    try:
-        rclpy.init(args=arguments)
-    except RuntimeError as error:  # a parameter file that is no YAML, an unknown ROS argument
-        return _complain(error)
-    try:
-        _run()
-    except TactileError as error:
-        return _complain(error)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except Exception:
-        if rclpy.ok():  # otherwise a signal closed the context under a call that used it
-            raise
-    finally:
-        rclpy.try_shutdown()
-    return 0
+    return node_main("perception_node", _run, arguments)
 
 
-def _complain(error: Exception) -> int:
-    print(f"perception_node: {' '.join(str(error).split())}", file=sys.stderr)
-    return 2
-
-
-def _run() -> None:
-    executor = SingleThreadedExecutor()
+def _run() -> int:
     node = PerceptionNode()
-    executor.add_node(node)
-    try:
+    with spinning(node) as executor:
         if node.settings.autostart:
             node.start()
         executor.spin()
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not break the clean-up
-        executor.shutdown()
-        node.destroy_node()
+    return 0
 
 
 if __name__ == "__main__":
