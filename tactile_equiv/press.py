@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from tactile_equiv.frame import FloatArray
 
@@ -123,13 +122,3 @@ def random_press(random: np.random.Generator, rows: int, columns: int) -> Press:
         depth=float(random.uniform(0.5, 1.0)),
         cover=float(random.uniform(0.3, 1.0)),
     )
-
-
-def sensor_noise(
-    clean: FloatArray, random: np.random.Generator, speckle: float
-) -> NDArray[np.float32]:
-    """A clean frame with 5 % gain mismatch and speckle of this mean on a tenth of the taxels."""
-    gain = random.normal(1, 0.05, clean.shape)
-    spots = random.exponential(speckle, clean.shape) * (random.random(clean.shape) < 0.1)
-    noisy: NDArray[np.float32] = (clean * gain + spots).astype(np.float32)
-    return noisy

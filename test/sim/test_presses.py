@@ -1,20 +1,21 @@
-"""Simulated presses are seeded, labelled and noisy."""
+"""Simulated presses are seeded, labelled and physical."""
 
 import numpy as np
-from tactile_equiv_sim.presses import simulated_presses
+from tactile_equiv_sim.presses import pressed_objects
+from tactile_equiv_sim.script import load_script
 
-from tactile_equiv.press import SHAPES
+SCRIPT = load_script("quick")
 
 
 def test_the_same_seed_gives_the_same_presses() -> None:
-    one, same, other = (simulated_presses(2, 10, 12, seed) for seed in (0, 0, 1))
+    one, same, other = (pressed_objects(SCRIPT, 2, seed) for seed in (0, 0, 1))
     assert np.array_equal(one.frames, same.frames) and np.array_equal(one.labels, same.labels)
     assert not np.array_equal(one.frames, other.frames)
 
 
-def test_every_shape_is_pressed_equally_often() -> None:
-    presses = simulated_presses(3, 10, 12, 0)
-    assert presses.class_names == tuple(SHAPES)
-    assert np.bincount(presses.labels).tolist() == [3] * len(SHAPES)
-    assert presses.frames.shape == (3 * len(SHAPES), 10, 12) and presses.frames.dtype == np.uint8
-    assert (presses.frames.max(axis=(1, 2)) > 20).mean() > 0.9
+def test_every_object_is_pressed_equally_often() -> None:
+    presses = pressed_objects(SCRIPT, 3, 0)
+    assert presses.class_names == SCRIPT.labels
+    assert np.bincount(presses.labels).tolist() == [3] * len(SCRIPT.objects)
+    assert presses.frames.shape == (6, SCRIPT.sensor.rows, SCRIPT.sensor.cols)
+    assert (presses.frames.max(axis=(1, 2)) > 0).all()
