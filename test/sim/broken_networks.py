@@ -127,6 +127,16 @@ BROKEN: dict[str, Callable[[int, int], Canvas]] = {
     "locally_connected": lambda rows, columns: on_canvas(LocallyConnected(rows, columns)),
     "coordinates": lambda rows, columns: on_canvas(Coordinates()),
 }
+REASONS = {
+    "strided": ("map_shift_error", r"multiples of 2 taxels and on no others: a stride"),
+    "max_pool": ("map_shift_error", r"multiples of 2 taxels and on no others: a stride or pooling"),
+    "zero_padding": ("map_shift_error", r"within \d taxels of the border .* padding does this"),
+    "background_padding": ("map_shift_error", r"within \d taxels of the border .* padding does"),
+    "cropped_pooling": ("score_drift", r"while the map is exact: pooling a map cropped"),
+    "locally_connected": ("map_shift_error", r"on short shifts as on long ones: .*not shared"),
+    "coordinates": ("map_shift_error", r"grow with the shift .*: coordinates fed"),
+}
+"""By name, the finding that must fail and what its sentence must say."""
 NETWORKS = {"exact": lambda rows, columns: exact(), **BROKEN}
 """By name, from rows and columns of the sensor."""
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from broken_networks import BROKEN, NETWORKS, model_of
+from broken_networks import BROKEN, NETWORKS, REASONS, model_of
 from tactile_equiv_sim.measurement import measure
 from tactile_equiv_sim.records import Injected, Perceived, SeenContact, TrueContact
 from tactile_equiv_sim.script import load_script
@@ -15,17 +15,6 @@ from tactile_equiv.percept import perceive
 
 SCRIPT = Path(__file__).parent / "controls.yaml"
 LATENCY_NS = 1_000_000
-
-REASONS = {
-    "strided": ("map_shift_error", r"multiples of 2 taxels and on no others: a stride"),
-    "max_pool": ("map_shift_error", r"multiples of 2 taxels and on no others: a stride or pooling"),
-    "zero_padding": ("map_shift_error", r"within \d taxels of the border .* padding does this"),
-    "background_padding": ("map_shift_error", r"within \d taxels of the border .* padding does"),
-    "cropped_pooling": ("score_drift", r"while the map is exact: pooling a map cropped"),
-    "locally_connected": ("map_shift_error", r"on short shifts as on long ones: .*not shared"),
-    "coordinates": ("map_shift_error", r"grow with the shift .*: coordinates fed"),
-}
-"""The finding that fails, and what its sentence says."""
 
 
 @pytest.fixture(scope="module")
