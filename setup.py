@@ -21,6 +21,7 @@ EXECUTABLES = [
 EXTRAS = {
     "ros": ["ros-rclpy[fastrtps]~=9.1", "ros-common-interfaces~=5.5"],
     "onnx": ["onnx>=1.16", "onnxruntime>=1.18"],
+    "report": ["matplotlib>=3.5"],
     "bags": ["rosbags>=0.10"],
     "test": ["hypothesis>=6", "mypy>=1.10", "pytest>=7", "ruff>=0.5", "types-PyYAML"],
 }

@@ -41,6 +41,7 @@ class Records:
         self._contacts_of = seen_contacts if contacts_type == DETECTIONS else seen_point
         self._answers: dict[int, list[_Answer]] = defaultdict(list)
         self._truths: dict[int, dict[str, Any]] = defaultdict(dict)
+        self._sent: dict[int, int] = {}
         self._frames: dict[str, dict[int, NDArray[Any]]] = {"frame": {}, "ideal": {}}
 
     def add_answer(self, part: str, message: Any, received_ns: int) -> None:
@@ -57,11 +58,13 @@ class Records:
         """A message of `TRUTH`."""
         self._truths[nanoseconds(message.header.stamp)][part] = message
 
-    def add_frame(self, kind: str, message: Any) -> None:
+    def add_frame(self, kind: str, message: Any, sent_ns: int | None = None) -> None:
         """An image of the sensor, kind "frame", or of the ideal sensor, kind "ideal"."""
-        values = decoded(message)
+        stamp, values = nanoseconds(message.header.stamp), decoded(message)
         if values is not None:
-            self._frames[kind][nanoseconds(message.header.stamp)] = values
+            self._frames[kind][stamp] = values
+        if sent_ns is not None:
+            self._sent[stamp] = sent_ns
 
     @property
     def truths(self) -> int:
@@ -90,14 +93,18 @@ class Records:
             DataError: if a truth cannot be read.
         """
         return [
-            replace(
-                injected_of(parts["contacts"], parts["injection"]),
-                frame=self._frames["frame"].get(stamp),
-                ideal=self._frames["ideal"].get(stamp),
-            )
+            self._injected(stamp, injected_of(parts["contacts"], parts["injection"]))
             for stamp, parts in self._truths.items()
             if len(parts) == len(TRUTH)
         ]
+
+    def _injected(self, stamp: int, truth: Injected) -> Injected:
+        return replace(
+            truth,
+            frame=self._frames["frame"].get(stamp),
+            ideal=self._frames["ideal"].get(stamp),
+            sent_ns=self._sent.get(stamp, truth.sent_ns),
+        )
 
     def perceived(self, names: Mapping[str, str]) -> list[Perceived]:
         """Answers in the order received, without those to frames before the script.

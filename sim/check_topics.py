@@ -28,7 +28,7 @@ class Topic:
         kind: message type, "package/msg/Type".
         parameter: that names the topic.
         qos: requested.
-        heard: called with each message.
+        heard: called with each message and its rclpy message info.
         source: who should publish it, in words.
     """
 
@@ -36,7 +36,7 @@ class Topic:
     kind: str
     parameter: str
     qos: QoSProfile
-    heard: Callable[[Any], None]
+    heard: Callable[[Any, Any], None]
     source: str
     _subscription: Any = None
 

@@ -26,7 +26,9 @@ from rclpy.node import Node
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from tactile_equiv_sim.demo_picture import MOVED_ACROSS, Seen, demo_picture
-from tactile_equiv_sim.presses import simulated_presses
+from tactile_equiv_sim.presses import pressed_objects
+from tactile_equiv_sim.recorded_presses import DEAD_ZONE, RecordedContact, contained_contacts
+from tactile_equiv_sim.script import load_script
 from vision_msgs.msg import Classification, Detection2DArray, LabelInfo
 
 from tactile_equiv.dataset import Dataset, load_dataset
@@ -41,7 +43,7 @@ from tactile_equiv.settings import Settings
 from tactile_equiv.share import share_directory
 from tactile_equiv.symmetry import map_difference, placed
 
-REAL_MODEL, SIMULATED_MODEL = "tekscan_objects", "simulated_shapes"
+REAL_MODEL, SIMULATED_MODEL = "tekscan_objects", "simulated_textures"
 PRESSES = 24
 DISCOVERY_LIMIT = 40.0  # seconds until the node must have been found
 ANSWER_LIMIT = 10.0  # seconds until a frame must have been answered
@@ -177,7 +179,8 @@ def choose_subject(data: Path | None, simulated: bool) -> Subject:
     beside = share_directory().parent / "shared" / "data" / "tekscan_objects" / "train.npz"
     file = data or (beside if beside.is_file() else None)
     if simulated or file is None:
-        return Subject(simulated_presses(4, 28, 50, seed=7), SIMULATED_MODEL, "simulated presses")
+        presses = pressed_objects(load_script("closed_loop"), each=5, seed=7)
+        return Subject(presses, SIMULATED_MODEL, presses.source)
     return Subject(load_dataset(file), REAL_MODEL, f"real presses from {file.name}")
 
 
@@ -192,38 +195,13 @@ def chosen_presses(dataset: Dataset) -> NDArray[np.int64]:
     return np.lexsort((dataset.labels, rank))[:PRESSES]
 
 
-def contained_contact(dataset: Dataset, dead_zone: float) -> tuple[NDArray[np.float32], str]:
-    """The strongest contact that lies wholly inside its sensor, cut out (h, w), and its class.
-
-    Raises:
-        TactileError: if every contact meets the border.
-    """
-    best: tuple[float, NDArray[np.float32], str] | None = None
-    for frame, label in zip(dataset.frames, dataset.labels, strict=True):
-        values = frame.astype(np.float32)
-        touched = (values > dead_zone).astype(np.uint8)
-        _, regions, stats, _ = cv2.connectedComponentsWithStats(touched, connectivity=8)
-        for k, (left, top, width, height, _) in enumerate(stats[1:], start=1):
-            inside = top > 0 and left > 0 and top + height < values.shape[0]
-            small = height <= values.shape[0] // 2 and width <= values.shape[1] // 3
-            load = float(values[regions == k].sum())
-            if inside and small and (best is None or load > best[0]):
-                box = np.s_[top : top + height, left : left + width]
-                cut = np.where(regions[box] == k, values[box], np.float32(0))
-                best = load, cut, dataset.class_names[label]
-    if best is None:
-        raise TactileError("every contact meets the border: give data with smaller ones")
-    return best[1], best[2]
-
-
-def moved_frames(
-    contact: NDArray[np.float32], rows: int, columns: int
-) -> list[NDArray[np.float32]]:
+def moved_frames(contact: RecordedContact, rows: int, columns: int) -> list[NDArray[Any]]:
     """The contact at `MOVED_ACROSS` places from corner to corner, border rows included."""
-    free_rows, free_columns = rows - contact.shape[0], columns - contact.shape[1]
+    height, width = contact.values.shape
+    free_rows, free_columns = rows - height, columns - width
     ways = np.linspace(0, 1, MOVED_ACROSS)
     places = [(round(free_rows * abs(np.sin(np.pi * w))), round(free_columns * w)) for w in ways]
-    return [placed(contact, row, column, rows, columns) for row, column in places]
+    return [placed(contact.values, row, column, rows, columns) for row, column in places]
 
 
 def moved_errors(moved: Sequence[Seen]) -> str:
@@ -291,10 +269,10 @@ def _show_presses(client: DemoClient, dataset: Dataset, process: Any) -> list[Se
 
 
 def _show_moved(client: DemoClient, dataset: Dataset, process: Any) -> list[Seen]:
-    contact, true = contained_contact(dataset, dead_zone=4.0)
+    contact = contained_contacts(dataset, DEAD_ZONE)[0]
     shown = []
     for index, frame in enumerate(moved_frames(contact, *dataset.frames.shape[1:3])):
-        shown.append(client.perceive(frame, true, process))
+        shown.append(client.perceive(frame, contact.label, process))
         _print_row(index, shown[-1])
         client.pause(PACE)
     return shown

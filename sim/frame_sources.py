@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 from tactile_equiv_sim.imperfections import Imperfections
-from tactile_equiv_sim.recorded_presses import contained_contacts, grid_of, moved_press
+from tactile_equiv_sim.recorded_presses import DEAD_ZONE, contained_contacts, grid_of, moved_press
 from tactile_equiv_sim.scene import SimulatedFrame
 from tactile_equiv_sim.script import REST, Script, load_script
 from tactile_equiv_sim.sensor import CameraGel
@@ -19,7 +19,6 @@ from tactile_equiv.dataset import load_dataset
 RECORDING_RATE = 50.0  # frames per second
 RECORDING_STEP = 4  # taxels between two places of a recorded press
 RECORDED_CLASSES = 3  # strongest contained presses of so many classes
-DEAD_ZONE = 4.0  # sensor units, below is no contact
 REST_FRAMES = 20
 
 

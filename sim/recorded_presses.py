@@ -15,6 +15,8 @@ from tactile_equiv.dataset import Dataset
 from tactile_equiv.errors import DataError
 from tactile_equiv.frame import BoolArray
 
+DEAD_ZONE = 4.0
+"""Recorded values up to this are no contact, sensor units."""
 HEIGHT_SHARE, WIDTH_SHARE = 2, 3
 """A contact must leave room to move: at most the sensor's height / 2 and width / 3."""
 

@@ -86,8 +86,8 @@ class ShiftCheck(Node):
         ]
 
     def _topic(self, part: str, kind: str, parameter: str, qos: QoSProfile) -> Topic:
-        def heard(message: Any) -> None:
-            self.records.add_answer(part, message, self.get_clock().now().nanoseconds)
+        def heard(message: Any, info: Any) -> None:
+            self.records.add_answer(part, message, self._time(info, "received_timestamp"))
 
         name = getattr(self.settings, parameter)
         return Topic(name, kind, parameter, qos, heard, "the node under test")
@@ -99,10 +99,9 @@ class ShiftCheck(Node):
             self._sensed(f"{prefix}/{part}", kind, self._on_truth(part))
             for part, kind in kinds.items()
         ]
-        mask = self._sensed(f"{prefix}/contact_mask", IMAGE, lambda message: None)
         end = self._sensed(f"{prefix}/finished", "std_msgs/msg/UInt32", self._on_end)
         end.qos = LATCHED_QOS
-        return [*topics, mask, end]
+        return [*topics, end]
 
     def _sensor_topics(self) -> list[Topic]:
         frames = self._sensed(self.settings.frames_topic, IMAGE, self._on_frame)
@@ -110,7 +109,7 @@ class ShiftCheck(Node):
         ideal = self._sensed(f"{self.settings.truth_prefix}/ideal", IMAGE, self._on_ideal)
         return [frames, ideal]
 
-    def _sensed(self, name: str, kind: str, heard: Callable[[Any], None]) -> Topic:
+    def _sensed(self, name: str, kind: str, heard: Callable[[Any, Any], None]) -> Topic:
         return Topic(name, kind, "truth_prefix", STREAM_QOS, heard, "the simulator")
 
     def _look(self) -> None:
@@ -223,8 +222,8 @@ class ShiftCheck(Node):
         if self._drops.came or self._waited > DROPS_LIMIT:
             self.finished.set_result(None)
 
-    def _on_truth(self, part: str) -> Callable[[Any], None]:
-        def heard(message: Any) -> None:
+    def _on_truth(self, part: str) -> Callable[[Any, Any], None]:
+        def heard(message: Any, info: Any) -> None:
             self._event = time.monotonic()
             if not self.records.truths:
                 self._drops.begin(self._subjects())
@@ -240,14 +239,22 @@ class ShiftCheck(Node):
             for info in self.get_publishers_info_by_topic(topic)
         ]
 
-    def _on_frame(self, message: Image) -> None:
+    def _on_frame(self, message: Image, info: Any) -> None:
         self._frames += 1
-        self.records.add_frame("frame", message)
+        self.records.add_frame("frame", message, self._time(info, "source_timestamp"))
 
-    def _on_ideal(self, message: Image) -> None:
+    def _on_ideal(self, message: Image, info: Any) -> None:
         self.records.add_frame("ideal", message)
 
-    def _on_end(self, message: UInt32) -> None:
+    def _time(self, info: Any, event: str) -> int:
+        """When the middleware sent or received a message, not when this node came to it, ns.
+
+        Under simulation time, which the middleware does not know, now.
+        """
+        known = 0 if self.get_clock().ros_time_is_active else info.get(event)
+        return int(known or self.get_clock().now().nanoseconds)
+
+    def _on_end(self, message: UInt32, info: Any) -> None:
         self._total = message.data
 
     def _on_labels(self, labels: LabelInfo) -> None:

@@ -29,6 +29,8 @@ from tactile_equiv.quality_of_service import LATCHED_QOS, OUTPUT_QOS, STREAM_QOS
 from tactile_equiv.replay import multi_array_of
 
 NODE_NAME = "tactile_simulator"
+AWAITED = ("contacts", "injection")
+"""Topics of truth that a check cannot do without."""
 DIAGNOSTICS_PERIOD = 1.0  # seconds
 ACKNOWLEDGE_LIMIT = 10.0  # seconds until all must have arrived that was published
 
@@ -113,8 +115,10 @@ class SimulatorNode(Node):
             self.finished.set_result(self._published)
 
     def _heard(self) -> bool:
-        topics = [self._frame_topic, *self._truth.values(), self._end]
-        return all(topic.get_subscription_count() for topic in topics)
+        return all(topic.get_subscription_count() for topic in self._awaited())
+
+    def _awaited(self) -> list[Any]:
+        return [self._frame_topic, *(self._truth[name] for name in AWAITED), self._end]
 
     def _publish_idle(self) -> None:
         rest = self._source.rest()
@@ -126,11 +130,12 @@ class SimulatorNode(Node):
         header, frame = self._header(), one.frame
         truth = {
             "contacts": truth_messages.contacts_message(header, frame, one.move),
-            "contact_mask": truth_messages.mask_message(header, frame.mask),
             "injection": truth_messages.injection_message(
                 header, frame, one.move, delivery.late_s, delivery.dropped
             ),
         }
+        if self._truth["contact_mask"].get_subscription_count():
+            truth["contact_mask"] = truth_messages.mask_message(header, frame.mask)
         if "ideal" in self._truth:
             truth["ideal"] = truth_messages.frame_image(header, frame.values, self._source.encoding)
         for name, message in truth.items():
@@ -185,8 +190,7 @@ class SimulatorNode(Node):
 
     def _state(self) -> str:
         if not self._began:
-            topics = [self._frame_topic, *self._truth.values(), self._end]
-            deaf = [topic.topic_name for topic in topics if not topic.get_subscription_count()]
+            deaf = [t.topic_name for t in self._awaited() if not t.get_subscription_count()]
             return f"waiting for a subscriber to {', '.join(deaf)}"
         running = self._next is not None or bool(self._late)
         return "running" if running else "finished"

@@ -49,7 +49,7 @@ class SimulatorSettings(ParameterSet):
     )
     wait_for_subscribers: bool = parameter(
         False,
-        "publish frames without contact until somebody listens to the frames and to every truth "
-        "topic, then begin the script",
+        "publish frames without contact until somebody listens to the frames and to the truth, "
+        "then begin the script",
         effect=START,
     )

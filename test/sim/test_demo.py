@@ -8,9 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tactile_equiv_sim.demo import chosen_presses, contained_contact, moved_errors, moved_frames
+from tactile_equiv_sim.demo import chosen_presses, moved_errors, moved_frames
 from tactile_equiv_sim.demo_picture import Seen, demo_picture
-from tactile_equiv_sim.presses import simulated_presses
+from tactile_equiv_sim.presses import pressed_objects
+from tactile_equiv_sim.recorded_presses import DEAD_ZONE, RecordedContact, contained_contacts
+from tactile_equiv_sim.script import load_script
 
 from tactile_equiv.dataset import Dataset
 from tactile_equiv.errors import TactileError
@@ -25,25 +27,26 @@ def seen(
 
 
 def test_all_classes_take_turns() -> None:
-    presses = simulated_presses(5, 10, 12, 0)
+    presses = pressed_objects(load_script("quick"), 20, 0)
     labels = presses.labels[chosen_presses(presses)]
-    assert np.bincount(labels).tolist() == [4] * 6
+    assert np.bincount(labels).tolist() == [12, 12]
 
 
 def test_the_moved_contact_is_whole_everywhere() -> None:
-    contact, _ = contained_contact(simulated_presses(5, 28, 50, 0), dead_zone=4.0)
+    presses = pressed_objects(load_script("closed_loop"), 5, 0)
+    contact = contained_contacts(presses, DEAD_ZONE)[0]
     for frame in moved_frames(contact, 28, 50):
-        assert frame.sum() == contact.sum()
+        assert np.isclose(frame.sum(dtype=np.float64), contact.load)
 
 
 def test_contacts_at_the_border_are_not_moved() -> None:
     frames = np.full((1, 6, 6), 50, np.uint8)
     with pytest.raises(TactileError, match="border"):
-        contained_contact(Dataset(frames, np.array([0]), ("all",)), 4.0)
+        contained_contacts(Dataset(frames, np.array([0]), ("all",)), 4.0)
 
 
 def test_a_map_that_does_not_follow_is_measured() -> None:
-    contact = np.full((2, 2), 9, np.float32)
+    contact = RecordedContact(np.full((2, 2), 9, np.float32), "ball")
     first, second = moved_frames(contact, 8, 8)[:2]
     follows = moved_errors([seen(first, first / 9), seen(second, second / 9)])
     stays = moved_errors([seen(first, first / 9), seen(second, first / 9, "cube", 0.5)])
