@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from tactile_equiv.errors import FrameError
 from tactile_equiv.frame import BoolArray, FloatArray, level
-from tactile_equiv.model import Model
+
+if TYPE_CHECKING:  # the engines of a model are slow to import
+    from tactile_equiv.model import Model
 
 LabelArray = NDArray[np.int32]
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tactile_equiv.frame import FloatArray
-from tactile_equiv.model import Model
 from tactile_equiv.percept import perceive
+
+if TYPE_CHECKING:  # the engines of a model are slow to import
+    from tactile_equiv.model import Model
 
 
 @dataclass(frozen=True)
