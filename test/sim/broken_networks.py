@@ -18,7 +18,7 @@ from tactile_equiv.percept import pool
 
 CHANNELS = 12
 GAIN = 1.5
-SIZES = Architecture(2, channels=(CHANNELS,) * 3, dilations=(1, 1, 2))
+SIZES = Architecture(2, channels=(CHANNELS,) * 3, dilations=(1, 1, 1))
 NORMALISATION = Normalisation(dead_zone=0.5, scale=64)
 
 Canvas = Callable[[Tensor], Tensor]
