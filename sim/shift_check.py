@@ -322,9 +322,8 @@ class DropCounts:
 
 def check() -> int:
     """Measure, judge and report; the exit code says what came of it."""
-    node = ShiftCheck()
     trouble = ""
-    with spinning(node) as executor:
+    with spinning(ShiftCheck) as (node, executor):
         executor.spin_until_future_complete(node.finished)
         try:
             if not node.finished.done():

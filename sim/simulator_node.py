@@ -227,8 +227,7 @@ class Schedule:
 
 def simulate() -> int:
     """Publish until the script ends; for ever where it loops."""
-    node = SimulatorNode()
-    with spinning(node) as executor:
+    with spinning(SimulatorNode) as (node, executor):
         executor.spin_until_future_complete(node.finished)
         node.wait_until_arrived()
     return 0

@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import rclpy
 from rclpy.executors import Executor, ExternalShutdownException, SingleThreadedExecutor
@@ -14,6 +14,8 @@ from rclpy.node import Node
 
 from tactile_equiv.errors import TactileError
 from tactile_equiv.ros_environment import prepare_ros_environment
+
+AnyNode = TypeVar("AnyNode", bound=Node)
 
 
 def node_main(name: str, run: Callable[[], int], arguments: list[str] | None) -> int:
@@ -44,16 +46,22 @@ def node_main(name: str, run: Callable[[], int], arguments: list[str] | None) ->
 
 
 @contextmanager
-def spinning(node: Node) -> Iterator[Executor]:
-    """An executor that holds the node; both are gone afterwards, whatever happened."""
+def spinning(make: Callable[[], AnyNode]) -> Iterator[tuple[AnyNode, Executor]]:
+    """A node and an executor that holds it; both are gone afterwards, whatever happened.
+
+    The executor comes first: a signal that arrives while the node is made would break its making.
+    """
     executor: Any = SingleThreadedExecutor()
-    executor.add_node(node)
+    node: AnyNode | None = None
     try:
-        yield executor
+        node = make()
+        executor.add_node(node)
+        yield node, executor
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not break the clean-up
         executor.shutdown()
-        node.destroy_node()
+        if node is not None:
+            node.destroy_node()
 
 
 def _complain(name: str, error: Exception) -> int:

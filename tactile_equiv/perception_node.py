@@ -319,8 +319,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run() -> int:
-    node = PerceptionNode()
-    with spinning(node) as executor:
+    with spinning(PerceptionNode) as (node, executor):
         if node.settings.autostart:
             node.start()
         executor.spin()
