@@ -1,51 +1,68 @@
-"""Starts the perception node: `ros2 launch tactile_equiv perception.launch.py namespace:=left`."""
+"""Starts perception nodes, one for a sensor or several from one list.
 
+`ros2 launch tactile_equiv perception.launch.py namespace:=left remappings:='{image: /cam/image}'`
+`ros2 launch tactile_equiv perception.launch.py sensors:=my_hand.yaml`
+"""
+
+import sys
+from dataclasses import replace
 from pathlib import Path
 
+import yaml
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from launch import LaunchContext, LaunchDescription
+from tactile_equiv.errors import TactileError
+from tactile_equiv.launch_nodes import launch_node
+from tactile_equiv.process_descriptions import NodeDescription
+from tactile_equiv.sensor_list import read_sensors, sensor_node
 
 PARAMETERS = Path(__file__).resolve().parent.parent / "config" / "perception.yaml"
 
-ARGUMENTS = [
-    DeclareLaunchArgument(
-        "params_file", default_value=str(PARAMETERS), description="YAML file with the parameters"
-    ),
-    DeclareLaunchArgument(
-        "namespace", default_value="", description="namespace of the node, e.g. one per finger"
-    ),
-    DeclareLaunchArgument(
-        "model_path", default_value="", description="model directory; empty: what params_file says"
-    ),
-    DeclareLaunchArgument(
-        "respawn", default_value="false", description="start the node again when it ends"
-    ),
-]
+ARGUMENTS = {
+    "params_file": (str(PARAMETERS), "YAML file with the parameters"),
+    "sensors": ("", "YAML list of sensors, see config/sensors.yaml; empty = one sensor, as below"),
+    "namespace": ("", "namespace of the node, e.g. one per finger"),
+    "model_path": ("", "model directory; empty = what params_file says"),
+    "remappings": ("{}", "topics and services by their own names, {name: other, ...}"),
+    "respawn": ("false", "start a node again when it ends"),
+}
 
 
-def perception_node(context: LaunchContext) -> list[Node]:
-    """The node, with `model_path` over the parameter file where it is given."""
-    model_path = LaunchConfiguration("model_path").perform(context)
-    node = Node(
-        package="tactile_equiv",
-        executable="perception_node",
-        name="tactile_perception",
-        namespace=LaunchConfiguration("namespace"),
-        parameters=[
-            LaunchConfiguration("params_file"),
-            *([{"model_path": model_path}] if model_path else []),
-        ],
-        respawn=LaunchConfiguration("respawn"),
-        respawn_delay=1.0,
-        output="screen",
-        emulate_tty=True,
-    )
-    return [node]
+def described(context: LaunchContext) -> list[NodeDescription]:
+    """The nodes that the arguments ask for."""
+    given = {name: LaunchConfiguration(name).perform(context) for name in ARGUMENTS}
+    if given["sensors"]:
+        nodes = read_sensors(given["sensors"])
+    else:
+        model_path = given["model_path"]
+        entry = {
+            "namespace": given["namespace"],
+            "parameters": {"model_path": model_path} if model_path else {},
+            "remappings": yaml.safe_load(given["remappings"]),
+        }
+        nodes = [sensor_node(entry, "the sensor", Path())]
+    file = Path(given["params_file"])
+    return [replace(one, parameters_file=one.parameters_file or file) for one in nodes]
+
+
+def perception_nodes(context: LaunchContext) -> list[Node]:
+    """The nodes as actions; exit code 2 where an argument is wrong."""
+    try:
+        nodes = described(context)
+    except (TactileError, yaml.YAMLError) as error:
+        print(f"perception.launch.py: {' '.join(str(error).split())}", file=sys.stderr)
+        raise SystemExit(2) from error
+    respawn = LaunchConfiguration("respawn")
+    return [launch_node(one, respawn=respawn, respawn_delay=1.0) for one in nodes]
 
 
 def generate_launch_description() -> LaunchDescription:
     """The description that `ros2 launch` asks for."""
-    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=perception_node)])
+    arguments = [
+        DeclareLaunchArgument(name, default_value=default, description=description)
+        for name, (default, description) in ARGUMENTS.items()
+    ]
+    return LaunchDescription([*arguments, OpaqueFunction(function=perception_nodes)])
