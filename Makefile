@@ -7,7 +7,7 @@
 RUN = PYTHON="$(PYTHON)" sh environment/run
 
 demo:
-	@$(RUN) tactile-equiv closed-loop --script array_28x50 --report-dir demo_report $(ARGS)
+	@$(RUN) python -m tactile_equiv.console closed-loop --report-dir demo_report $(ARGS)
 
 replay:
 	@$(RUN) python -m tactile_equiv_sim.demo $(ARGS)

@@ -156,8 +156,13 @@ class ShiftCheck(Node):
                 f"{self._frames} frames came on {frames}, but no frame was answered on all of "
                 f"{', '.join(self.resolve_topic_name(topic.name) for topic in self._answers)} "
                 f"within {self.settings.discovery_timeout_s:g} s: is the node active, does it "
-                "listen to that topic, and does it copy the stamp?"
+                f"listen to that topic, and does it copy the stamp? {self._said()}"
             )
+
+    def _said(self) -> str:
+        """What the diagnostics of the nodes under test say, or nothing."""
+        words = [self._drops.words[node] for node in self._subjects() if node in self._drops.words]
+        return f"It says: {'; '.join(words)}" if words else ""
 
     def _begin_tare(self) -> None:
         service = self.settings.tare_service
@@ -288,9 +293,13 @@ class ShiftCheck(Node):
 
 
 class DropCounts:
-    """Frames that the node under test says it dropped or refused, from its diagnostics."""
+    """Frames that the node under test says it dropped or refused, from its diagnostics.
+
+    `words` holds by full node name what else it says.
+    """
 
     def __init__(self) -> None:
+        self.words: dict[str, str] = {}
         self._subjects: list[str] = []
         self._latest: dict[str, int] = {}
         self._before: dict[str, int] = {}
@@ -311,6 +320,8 @@ class DropCounts:
             counts = [values.get(key, "") for key in ("dropped", "refused")]
             if any(count.isdigit() for count in counts):
                 node = status.name.split(":")[0]
+                reasons = [key for key in values if key.startswith("refused.")]
+                self.words[node] = ", ".join([status.message, *reasons])
                 self._latest[node] = sum(int(count) for count in counts if count.isdigit())
                 self.came = self.came or node in self._subjects
 

@@ -147,6 +147,9 @@ def _add_closed_loop(commands: Any) -> None:
     command.add_argument(
         "--recording", default="", help=".npz whose presses are moved instead of a script"
     )
+    command.add_argument(
+        "--rate", type=_not_negative, default=0.0, help="frames a second (as in the script)"
+    )
     command.add_argument("--report-dir", default=defaults.report_dir, help="folder of the report")
     command.add_argument("--model", default="", help="model directory, or name of a shipped model")
     command.add_argument("--backend", default="auto", choices=("auto", "torch", "onnxruntime"))
@@ -343,6 +346,7 @@ def _closed_loop(options: argparse.Namespace) -> int:
     loop = ClosedLoop(
         script=options.script,
         recording=options.recording,
+        rate_hz=options.rate,
         report_dir=options.report_dir,
         model=options.model,
         backend=options.backend,

@@ -86,6 +86,7 @@ class ClosedLoop:
     Attributes:
         script: shift script, a file or the name of a shipped one.
         recording: data-set file whose presses are moved instead; "" = none.
+        rate_hz: frames per second; 0 = as in the script.
         report_dir: folder of the report.
         model: model directory or name; "" = the parameter's default.
         backend: engine of the network.
@@ -98,6 +99,7 @@ class ClosedLoop:
 
     script: str = "quick"
     recording: str = ""
+    rate_hz: float = 0.0
     report_dir: str = "shift_check_report"
     model: str = ""
     backend: str = "auto"
@@ -122,6 +124,7 @@ class ClosedLoop:
             parameters={
                 "script": self.script,
                 "recording": self.recording,
+                "rate_hz": float(self.rate_hz),
                 "wait_for_subscribers": True,
             },
         )
