@@ -66,7 +66,9 @@ def test_a_closed_loop_that_fails_ends_with_1(launch, tmp_path):
     assert "the centroid does not follow the contact" in launched.said
 
 
-@pytest.mark.parametrize("wrong", [{"script": "no_such_script"}, {"namespace": "/"}])
+@pytest.mark.parametrize(
+    "wrong", [{"script": "no_such_script"}, {"namespace": "/"}, {"rate_hz": "fast"}]
+)
 def test_a_closed_loop_that_cannot_begin_ends_with_2(launch, tmp_path, wrong):
     launched = launch("closed_loop.launch.py", report_dir=tmp_path, **wrong)
     assert launched.wait() == 2, launched.said

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 import tactile_equiv
+from tactile_equiv.process_descriptions import ClosedLoop
 
 ROOT = Path(__file__).resolve().parents[2]
 SETUP = (ROOT / "setup.py").read_text()
@@ -56,8 +57,12 @@ def test_every_ros_package_that_is_imported_is_declared():
     assert ros <= declared
 
 
-def test_launch_file_starts_an_executable_that_is_installed():
-    text = (ROOT / "launch" / "perception.launch.py").read_text()
-    compile(text, "perception.launch.py", "exec")
-    (executable,) = re.findall(r'executable="(.*?)"', text)
-    assert f'"{executable} = tactile_equiv.{executable}:main"' in SETUP
+@pytest.mark.parametrize("path", sorted((ROOT / "launch").glob("*.py")), ids=lambda p: p.name)
+def test_launch_files_compile(path):
+    compile(path.read_text(), path.name, "exec")
+
+
+@pytest.mark.parametrize("role", ["simulator", "perception", "check"])
+def test_described_nodes_are_installed_executables(role):
+    node = getattr(ClosedLoop(), role)
+    assert f'"{node.executable} = {node.module}:main"' in SETUP
