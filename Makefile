@@ -1,13 +1,15 @@
-# make demo    simulator, perception node and shift check as three processes: verdict and HTML page
-# make replay  recorded presses through a perception node: a live table and one picture
+# make demo    presses through a perception node: a live table and one picture; then simulator,
+#              perception node and shift check as three processes: a verdict and an HTML page
+# make replay  the first half alone
 # make test    ruff, mypy and pytest
 # Both make their environment first; PYTHON=python3.12 chooses the interpreter, ARGS= adds options.
 .PHONY: demo replay test environment
 
 RUN = PYTHON="$(PYTHON)" sh environment/run
 
-demo:
-	@$(RUN) python -m tactile_equiv.console closed-loop --report-dir demo_report $(ARGS)
+demo: replay
+	@$(RUN) tactile-equiv closed-loop --script array_28x50 --model simulated_textures \
+	    --report-dir demo_report
 
 replay:
 	@$(RUN) python -m tactile_equiv_sim.demo $(ARGS)
