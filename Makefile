@@ -8,7 +8,7 @@
 RUN = PYTHON="$(PYTHON)" sh environment/run
 
 demo: replay
-	@$(RUN) tactile-equiv closed-loop --script array_28x50 --model simulated_textures \
+	@$(RUN) python -m tactile_equiv.console closed-loop --script array_28x50 --model simulated_textures \
 	    --report-dir demo_report
 
 replay:
