@@ -18,7 +18,7 @@ from tactile_equiv.frame import BoolArray
 DEAD_ZONE = 4.0
 """Recorded values up to this are no contact, sensor units."""
 LARGEST = 0.5
-"""A contact must leave room to move: it has at most this part of the sensor's height and width."""
+"""A contact must leave room to move: no side is longer than this part of the shorter side."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ def _contained(frame: NDArray[Any], dead_zone: float) -> Iterator[NDArray[Any]]:
     rows, columns = frame.shape
     for k, (left, top, width, height, _) in enumerate(stats[1:], start=1):
         inside = top > 0 and left > 0 and top + height < rows and left + width < columns
-        if inside and height <= LARGEST * rows and width <= LARGEST * columns:
+        if inside and max(height, width) <= LARGEST * min(rows, columns):
             box = np.s_[top : top + height, left : left + width]
             yield np.where(regions[box] == k, frame[box], frame.dtype.type(0))
 
