@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from numpy.typing import NDArray
+from tactile_equiv_sim.check.records import Injected, Perceived, SeenContact
 from tactile_equiv_sim.check_settings import DETECTIONS
-from tactile_equiv_sim.records import Injected, Perceived, SeenContact
 from tactile_equiv_sim.truth_messages import injected_of, is_lost
 
 from tactile_equiv.decoding import decode_image

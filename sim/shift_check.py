@@ -17,13 +17,13 @@ from rclpy.task import Future
 from sensor_msgs.msg import Image
 from std_msgs.msg import UInt32
 from std_srvs.srv import Trigger
+from tactile_equiv_sim.check.measurement import Measurements, measure
+from tactile_equiv_sim.check.report import VERDICTS, write_report
+from tactile_equiv_sim.check.thresholds import load_thresholds
+from tactile_equiv_sim.check.verdict import Finding, exit_code, judge
 from tactile_equiv_sim.check_records import Records
 from tactile_equiv_sim.check_settings import DETECTIONS, IMAGE, CheckSettings
 from tactile_equiv_sim.check_topics import Topic
-from tactile_equiv_sim.measurement import Measurements, measure
-from tactile_equiv_sim.report import VERDICTS, write_report
-from tactile_equiv_sim.thresholds import load_thresholds
-from tactile_equiv_sim.verdict import Finding, exit_code, judge
 from vision_msgs.msg import LabelInfo
 
 from tactile_equiv import parameters

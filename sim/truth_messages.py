@@ -17,7 +17,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
-from tactile_equiv_sim.records import Injected, TrueContact
+from tactile_equiv_sim.check.records import Injected, TrueContact
 from tactile_equiv_sim.scene import SimulatedFrame, Truth
 from vision_msgs.msg import Detection2D, Detection2DArray, ObjectHypothesisWithPose
 

@@ -16,9 +16,9 @@ from geometry_msgs.msg import PointStamped
 from graph_client import BEST_EFFORT, LIMIT_S, RELIABLE, Client, image, pixels
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
+from tactile_equiv_sim.check.verdict import exit_code, judge
 from tactile_equiv_sim.shift_check import ShiftCheck, UnmeasurableError
 from tactile_equiv_sim.simulator_node import SimulatorNode
-from tactile_equiv_sim.verdict import exit_code, judge
 from vision_msgs.msg import (
     Classification,
     Detection2D,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tactile_equiv_sim.check.thresholds import load_thresholds
 from tactile_equiv_sim.check_settings import CheckSettings
 from tactile_equiv_sim.simulator_settings import SimulatorSettings
-from tactile_equiv_sim.thresholds import load_thresholds
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "continuous-integration.md").read_text()

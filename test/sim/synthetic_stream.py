@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from tactile_equiv_sim.records import Injected, Perceived, SeenContact, TrueContact
+from tactile_equiv_sim.check.records import Injected, Perceived, SeenContact, TrueContact
 
 from tactile_equiv.percept import energy_centroid
 

@@ -22,11 +22,11 @@ from synthetic_stream import (
     strided,
     zero_padded,
 )
-from tactile_equiv_sim.error_patterns import depth_profile, vanishing
-from tactile_equiv_sim.map_depth import border_distance, by_depth, overlap
-from tactile_equiv_sim.measurement import measure
-from tactile_equiv_sim.records import Injected
-from tactile_equiv_sim.shift_pairs import most_central, shift_between, shift_groups
+from tactile_equiv_sim.check.error_patterns import depth_profile, vanishing
+from tactile_equiv_sim.check.map_depth import border_distance, by_depth, overlap
+from tactile_equiv_sim.check.measurement import measure
+from tactile_equiv_sim.check.records import Injected
+from tactile_equiv_sim.check.shift_pairs import most_central, shift_between, shift_groups
 
 from tactile_equiv.errors import DataError
 

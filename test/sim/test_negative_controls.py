@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from broken_networks import BROKEN, NETWORKS, REASONS, model_of
-from tactile_equiv_sim.measurement import measure
-from tactile_equiv_sim.records import Injected, Perceived, SeenContact, TrueContact
+from tactile_equiv_sim.check.measurement import measure
+from tactile_equiv_sim.check.records import Injected, Perceived, SeenContact, TrueContact
+from tactile_equiv_sim.check.thresholds import load_thresholds
+from tactile_equiv_sim.check.verdict import exit_code, judge
 from tactile_equiv_sim.script import load_script
-from tactile_equiv_sim.thresholds import load_thresholds
-from tactile_equiv_sim.verdict import exit_code, judge
 
 from tactile_equiv.percept import perceive
 

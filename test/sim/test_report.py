@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 import pytest
 from synthetic_stream import answers, exact, max_pooled, script
-from tactile_equiv_sim.measurement import measure
-from tactile_equiv_sim.report import report_json, report_junit, write_report
-from tactile_equiv_sim.thresholds import load_thresholds
-from tactile_equiv_sim.verdict import judge
-from tactile_equiv_sim.worst_frames import worst_frames
+from tactile_equiv_sim.check.measurement import measure
+from tactile_equiv_sim.check.report import report_json, report_junit, write_report
+from tactile_equiv_sim.check.thresholds import load_thresholds
+from tactile_equiv_sim.check.verdict import judge
+from tactile_equiv_sim.check.worst_frames import worst_frames
 
 from tactile_equiv.errors import TactileError
 

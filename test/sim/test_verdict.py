@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import synthetic_stream as subjects
 from synthetic_stream import answers, contact_at, exact, moved_contacts, pressed, script
-from tactile_equiv_sim.criteria import CRITERIA
-from tactile_equiv_sim.measurement import measure
-from tactile_equiv_sim.records import Injected
-from tactile_equiv_sim.thresholds import load_thresholds
-from tactile_equiv_sim.verdict import exit_code, judge, quantity
+from tactile_equiv_sim.check.criteria import CRITERIA
+from tactile_equiv_sim.check.measurement import measure
+from tactile_equiv_sim.check.records import Injected
+from tactile_equiv_sim.check.thresholds import load_thresholds
+from tactile_equiv_sim.check.verdict import exit_code, judge, quantity
 
 from tactile_equiv.errors import SettingsError
 

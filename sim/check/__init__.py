@@ -1,0 +1,1 @@
+"""The check: measures what was injected against what was perceived, judges, reports; no ROS."""
