@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 INQUIRY = """
 import importlib.metadata, json, os
-import tactile_equiv, tactile_equiv.perception_node, tactile_equiv_sim, tactile_equiv_sim.check.verdict
+import tactile_equiv, tactile_equiv.perception_node, tactile_equiv_sim
+import tactile_equiv_sim.check.verdict
 from tactile_equiv.share import share_directory
 from ament_index_python.packages import get_package_prefix, get_package_share_directory
 prefix = get_package_prefix("tactile_equiv")
