@@ -34,13 +34,18 @@ class Backend(Protocol):
 
 
 class TorchBackend:
-    """PyTorch in inference mode."""
+    """PyTorch in inference mode, on one thread of the CPU.
+
+    Two threads gain little on frames this small, and fall behind tenfold where another process
+    keeps the other core busy.
+    """
 
     name = "torch"
 
     def __init__(self, network: TactileNetwork, device: str) -> None:
         self.device = device
         self._network = network.eval().to(device)
+        torch.set_num_threads(1)
         empty = np.zeros((network.architecture.input_channels, 11, 13), np.float32)
         if any(part.any() for part in self.run(empty)):
             network.compare_everywhere()

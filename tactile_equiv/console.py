@@ -180,7 +180,6 @@ _share = _number(float, "a share from 0 to below 1", 0, highest=1)
 
 
 def _train(options: argparse.Namespace) -> None:
-    torch.set_num_threads(options.threads)
     dataset = load_dataset(options.data)
     normalisation = fitting_normalisation(dataset, options.dead_zone, options.scale)
     settings = TrainingSettings(
@@ -189,8 +188,8 @@ def _train(options: argparse.Namespace) -> None:
         batch=options.batch,
         validation=options.validation,
     )
-    by_position = _measure_by_position(dataset, normalisation, settings, options.position_seeds)
-    training = _train_with_bar(dataset, normalisation, settings, "train")
+    by_position = _measure_by_position(dataset, normalisation, settings, options)
+    training = _train_with_bar(dataset, normalisation, settings, "train", options.threads)
     name = options.name or options.out.resolve().name
     card = Card(
         name=name,
@@ -228,16 +227,23 @@ def _contact_head_note(normalisation: Normalisation, settings: TrainingSettings)
 
 
 def _measure_by_position(
-    dataset: Dataset, normalisation: Normalisation, settings: TrainingSettings, seeds: int
+    dataset: Dataset,
+    normalisation: Normalisation,
+    settings: TrainingSettings,
+    options: argparse.Namespace,
 ) -> dict[str, Any]:
-    if not seeds:
+    if not options.position_seeds:
         return {}
     left = split_by_position(dataset)
     found = []
-    for seed in range(seeds):
+    for seed in range(options.position_seeds):
         title = f"by position, seed {seed}"
         training = _train_with_bar(
-            dataset.subset(left), normalisation, replace(settings, seed=seed), title
+            dataset.subset(left),
+            normalisation,
+            replace(settings, seed=seed),
+            title,
+            options.threads,
         )
         card = Card("split", "", dataset.class_names, training.network.architecture, normalisation)
         model = assemble(training.network, card, backend="torch", device="cpu")
@@ -256,8 +262,13 @@ def _measure_by_position(
 
 
 def _train_with_bar(
-    dataset: Dataset, normalisation: Normalisation, settings: TrainingSettings, title: str
+    dataset: Dataset,
+    normalisation: Normalisation,
+    settings: TrainingSettings,
+    title: str,
+    threads: int,
 ) -> Training:
+    torch.set_num_threads(threads)
     with tqdm(total=settings.steps, desc=title, unit="step", file=sys.stderr) as bar:
 
         def progress(step: int, losses: dict[str, float]) -> None:

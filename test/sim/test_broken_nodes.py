@@ -20,7 +20,7 @@ pytest.importorskip("rclpy")
 HERE = Path(__file__).parent
 SCRIPT = HERE / "controls.yaml"
 LIMIT_S = 120
-AT_ONCE = 4
+AT_ONCE = 2
 BATCHES = [list(BROKEN)[first : first + AT_ONCE] for first in range(0, len(BROKEN), AT_ONCE)]
 
 
