@@ -21,7 +21,6 @@ from tactile_equiv.messages import image_of
 from tactile_equiv.recordings import RecordedFrame
 
 REPLAY_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
-TOPICS = ("image", "taxels")
 
 
 class Replay(Node):
