@@ -23,3 +23,7 @@ class DataError(TactileError):
 
 class SettingsError(TactileError):
     """A parameter with an unknown name, a wrong type or a value out of range."""
+
+
+class AuditError(TactileError):
+    """A network that cannot be loaded safely, cannot be traced, or gives no measurable answer."""
