@@ -70,7 +70,13 @@ setup(
     maintainer="tactile_equiv maintainers",
     maintainer_email="maintainers@tactile-equiv.example.org",
     python_requires=">=3.10",
-    packages=[PACKAGE, "tactile_equiv.audit", "tactile_equiv_sim", "tactile_equiv_sim.check"],
+    packages=[
+        PACKAGE,
+        "tactile_equiv.audit",
+        "tactile_equiv.lessons",
+        "tactile_equiv_sim",
+        "tactile_equiv_sim.check",
+    ],
     package_dir={"tactile_equiv_sim": "sim"},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),

@@ -20,7 +20,7 @@ def band_limited_contact(side: int, seed: int = 0, highest: float = 0.2) -> Floa
     its spectrum lies beyond the sensor's sampling limit of 0.5 cycles per pixel.
 
     Args:
-        side: width and height, pixels; the larger, the less of the spectrum is cut: 1e-4 of the peak at 16.
+        side: width and height, pixels; the larger, the less of its spectrum is cut off.
         seed: chooses the waves.
         highest: highest frequency of a wave, cycles per pixel.
     """

@@ -1,4 +1,4 @@
-"""The console tool `tactile-equiv`: train, evaluate, symmetry, replay, closed-loop."""
+"""The console tool `tactile-equiv`: train, evaluate, symmetry, replay, closed-loop, lesson."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from tactile_equiv.dataset import Dataset, load_dataset, split_by_position
 from tactile_equiv.errors import DataError, TactileError
 from tactile_equiv.evaluation import evaluate
 from tactile_equiv.frame import Normalisation
+from tactile_equiv.lessons import command as lesson_command
 from tactile_equiv.model import Model, assemble, load_model
 from tactile_equiv.model_directory import find_model, save_model
 from tactile_equiv.press import Press, pressure
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_symmetry(commands)
     _add_replay(commands)
     _add_closed_loop(commands)
+    lesson_command.add_parser(commands)
     return parser
 
 

@@ -1,0 +1,22 @@
+"""All lessons, in the order in which they build on each other."""
+
+from __future__ import annotations
+
+import importlib
+
+from tactile_equiv.errors import DataError
+from tactile_equiv.lessons.lesson import Lesson
+
+NAMES = ("pointwise",)
+
+
+def lesson_of(name: str) -> Lesson:
+    """The lesson of that name.
+
+    Raises:
+        DataError: if there is none.
+    """
+    if name not in NAMES:
+        raise DataError(f"no lesson {name!r}: choose from {', '.join(NAMES)}")
+    lesson: Lesson = importlib.import_module(f"tactile_equiv.lessons.{name}").LESSON
+    return lesson
