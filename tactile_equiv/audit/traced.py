@@ -58,8 +58,9 @@ class Subject(Protocol):
     def layers(self, frames: FloatArray) -> list[LayerOutput]:
         """Frames (N, C, H, W) to the outputs of all layers in order of execution.
 
-        The outputs of the network are the last ones (`is_output`). The same frames give the same
-        values; every value is finite.
+        Those that the network answers with are marked (`is_output`), wherever they are in that
+        order. Frames are run one by one: what a frame gives does not depend on its neighbours.
+        Every call gives the same layers; the same frames give the same values, all finite.
 
         Raises:
             AuditError: if the frames do not fit, or the network fails on them, answers NaN or
