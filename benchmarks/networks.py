@@ -1,0 +1,117 @@
+"""The raw network on every engine, against the arithmetic that it needs at least.
+
+The floor is the number of multiply-adds over the rate at which this core multiplies matrices,
+measured in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from timing import interleaved, median_ms, ratio, table
+
+from tactile_equiv.model import Model, load_model
+from tactile_equiv.model_directory import find_model
+from tactile_equiv.network import Architecture
+
+SIZES = ((16, 16), (32, 32), (28, 50), (64, 64), (128, 128), (240, 320), (512, 512))
+ENGINES = ("torch", "onnxruntime", "opencv")
+MATRIX = 768
+
+
+def engines(model: str, names: Sequence[str] = ENGINES) -> dict[str, Model]:
+    """The model on every engine that is here and proves parity."""
+    loaded = {name: load_model(find_model(model), name) for name in names}
+    return {name: found for name, found in loaded.items() if found.backend.name == name}
+
+
+def multiply_adds(architecture: Architecture, rows: int, columns: int) -> int:
+    """Multiply-adds of the trunk for one frame, on canvases that grow from layer to layer."""
+    total, grown, inputs = 0, 0, architecture.input_channels
+    for outputs, dilation in zip(architecture.channels, architecture.dilations, strict=True):
+        grown += (architecture.kernel - 1) * dilation
+        cells = (rows + grown) * (columns + grown)
+        total += cells * architecture.kernel**2 * inputs * outputs
+        inputs = outputs
+    return total
+
+
+def frame_of(model: Model, rows: int, columns: int) -> Any:
+    """A frame (C, H, W) in network units, touched everywhere."""
+    channels = model.card.architecture.input_channels
+    random = np.random.default_rng(0)
+    return random.uniform(0, 3, (channels, rows, columns)).astype(np.float32)
+
+
+def measure(model: str, sizes: Sequence[tuple[int, int]], rounds: int) -> list[dict[str, Any]]:
+    """One record for each size: milliseconds of each engine and ratios to torch eager."""
+    loaded = engines(model)
+    left, right = torch.rand(MATRIX, MATRIX), torch.rand(MATRIX, MATRIX)
+    found = []
+    for rows, columns in sizes:
+        architecture = loaded["torch"].card.architecture
+        frame = frame_of(loaded["torch"], rows, columns)
+        functions: dict[str, Any] = {
+            name: partial(engine.backend.run, frame) for name, engine in loaded.items()
+        }
+        times = interleaved({**functions, "matrix": lambda: left @ right}, rounds)
+        peak = MATRIX**3 / np.quantile(times["matrix"], 0.1)  # multiply-adds a second
+        needed = multiply_adds(architecture, rows, columns)
+        found.append(
+            {
+                "rows": rows,
+                "columns": columns,
+                "multiply_adds": needed,
+                "floor_ms": 1e3 * needed / peak,
+                "gflops_peak": 2e-9 * peak,
+                "median_ms": {name: median_ms(times[name]) for name in loaded},
+                "over_torch": {name: ratio(times[name], times["torch"]) for name in loaded},
+                "over_floor": {
+                    name: float(np.median(times[name])) * peak / needed for name in loaded
+                },
+            }
+        )
+    return found
+
+
+def report(records: list[dict[str, Any]]) -> str:
+    """The records as a table."""
+    names = list(records[0]["median_ms"])
+    columns = ["frame", "floor ms", *(f"{name} ms" for name in names)]
+    columns += [f"{name} / torch" for name in names[1:]] + [f"{name} / floor" for name in names]
+    rows = [
+        [
+            f"{record['rows']}x{record['columns']}",
+            record["floor_ms"],
+            *record["median_ms"].values(),
+            *list(record["over_torch"].values())[1:],
+            *record["over_floor"].values(),
+        ]
+        for record in records
+    ]
+    return table(columns, rows)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="tekscan_objects")
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--json", type=Path, help="also write the numbers to this file")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    records = measure(options.model, SIZES, options.rounds)
+    print(report(records))
+    if options.json:
+        options.json.write_text(json.dumps(records, indent=2) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
