@@ -135,6 +135,7 @@ def ours(model: Model) -> dict[str, Callable[[Tensor], Any]]:
 
 def measure(name: str, rounds: int) -> dict[str, Any]:
     """Records of every subject at every size, and what is left out."""
+    torch.manual_seed(0)
     models = [load_model(find_model(name), engine) for engine in ("onnxruntime", "torch")]
     channels = models[0].card.architecture.channels
     networks, missing = peers(channels)
