@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tactile_equiv.architecture import Architecture
 from tactile_equiv.errors import ModelError
 from tactile_equiv.frame import Normalisation
-from tactile_equiv.network import Architecture
 
 CARD_VERSION = 1
 TEXT_KEYS = ("name", "sensor", "licence")

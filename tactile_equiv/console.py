@@ -8,35 +8,25 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from tqdm import tqdm
 
-from tactile_equiv.card import Card
-from tactile_equiv.dataset import Dataset, load_dataset, split_by_position
+from tactile_equiv.backends import BACKENDS
+from tactile_equiv.dataset import load_dataset
 from tactile_equiv.errors import DataError, TactileError
 from tactile_equiv.evaluation import evaluate
-from tactile_equiv.frame import Normalisation
 from tactile_equiv.lessons import command as lesson_command
-from tactile_equiv.model import Model, assemble, load_model
-from tactile_equiv.model_directory import find_model, save_model
-from tactile_equiv.press import Press, pressure
+from tactile_equiv.model import load_model
+from tactile_equiv.model_directory import find_model
 from tactile_equiv.process_descriptions import ClosedLoop
 from tactile_equiv.processes import run_closed_loop
 from tactile_equiv.recordings import RecordedFrame, read_recording
 from tactile_equiv.settings import Settings
-from tactile_equiv.symmetry import ShiftErrors, measure_shifts, subject_of
-from tactile_equiv.training import (
-    Training,
-    TrainingSettings,
-    fitting_normalisation,
-    train,
-)
+from tactile_equiv.symmetry import measure_ridged_press
 
+SETTING = argparse.SUPPRESS  # the default stands in TrainingSettings
 DISCOVERY_LIMIT = 30.0  # seconds that replay waits for a subscriber
 
 
@@ -74,20 +64,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_train(commands: Any) -> None:
-    defaults = TrainingSettings()
     command = commands.add_parser("train", help="train a model directory from labelled frames")
     command.set_defaults(run=_train)
     command.add_argument("data", type=Path, help=".npz with frames, labels, class_names")
     command.add_argument("--out", type=Path, required=True, help="model directory to write")
     command.add_argument("--name", help="name of the model (that of the directory)")
     command.add_argument("--sensor", default="", help="the sensor in words, for the card")
-    command.add_argument("--seed", type=_count, default=defaults.seed)
-    command.add_argument("--steps", type=_positive, default=defaults.steps)
-    command.add_argument("--batch", type=_positive, default=defaults.batch)
+    command.add_argument("--seed", type=_count, default=SETTING)
+    command.add_argument("--steps", type=_positive, default=SETTING)
+    command.add_argument("--batch", type=_positive, default=SETTING)
     command.add_argument(
         "--validation",
         type=_share,
-        default=defaults.validation,
+        default=SETTING,
         help="share kept out of training to stop early; 0 trains on everything, all steps",
     )
     command.add_argument("--dead-zone", type=_not_negative, help="sensor units (from the data)")
@@ -110,7 +99,7 @@ def _add_evaluate(commands: Any) -> None:
     command.add_argument("model", help="model directory, or name of a shipped model")
     command.add_argument("data", type=Path, help=".npz with frames, labels, class_names")
     command.add_argument("--json", type=Path, help="write the figures to this file")
-    command.add_argument("--backend", default="auto", choices=("auto", "torch", "onnxruntime"))
+    command.add_argument("--backend", default="auto", choices=BACKENDS)
 
 
 def _add_symmetry(commands: Any) -> None:
@@ -120,7 +109,7 @@ def _add_symmetry(commands: Any) -> None:
     command.add_argument("--rows", type=_positive, default=28)
     command.add_argument("--cols", type=_positive, default=50)
     command.add_argument("--json", type=Path, help="write the figures to this file")
-    command.add_argument("--backend", default="auto", choices=("auto", "torch", "onnxruntime"))
+    command.add_argument("--backend", default="auto", choices=BACKENDS)
 
 
 def _add_replay(commands: Any) -> None:
@@ -154,7 +143,7 @@ def _add_closed_loop(commands: Any) -> None:
     )
     command.add_argument("--report-dir", default=defaults.report_dir, help="folder of the report")
     command.add_argument("--model", default="", help="model directory, or name of a shipped model")
-    command.add_argument("--backend", default="auto", choices=("auto", "torch", "onnxruntime"))
+    command.add_argument("--backend", default="auto", choices=BACKENDS)
     command.add_argument("--thresholds", default="", help="YAML file with other limits")
     command.add_argument("--namespace", default=defaults.namespace, help="of all three nodes")
 
@@ -182,102 +171,9 @@ _share = _number(float, "a share from 0 to below 1", 0, highest=1)
 
 
 def _train(options: argparse.Namespace) -> None:
-    dataset = load_dataset(options.data)
-    normalisation = fitting_normalisation(dataset, options.dead_zone, options.scale)
-    settings = TrainingSettings(
-        seed=options.seed,
-        steps=options.steps,
-        batch=options.batch,
-        validation=options.validation,
-    )
-    by_position = _measure_by_position(dataset, normalisation, settings, options)
-    training = _train_with_bar(dataset, normalisation, settings, "train", options.threads)
-    name = options.name or options.out.resolve().name
-    card = Card(
-        name=name,
-        sensor=options.sensor,
-        classes=dataset.class_names,
-        architecture=training.network.architecture,
-        normalisation=normalisation,
-        training={
-            "data": dataset.source,
-            "data_sha256": dataset.sha256,
-            "frames": len(dataset),
-            "steps": training.steps,
-            "command": options.command_line,
-            "settings": settings.to_json(),
-            "contact_head": _contact_head_note(normalisation, settings),
-        },
-    )
-    model = assemble(training.network, card, backend="torch", device="cpu")
-    rows, columns = dataset.frames.shape[1:3]
-    measured = {
-        **by_position,
-        "accuracy_on_training_data": evaluate(model, dataset).accuracy,
-        "shifts": _shift_errors(model, rows, columns).to_json(),
-    }
-    save_model(options.out, training.network, replace(card, measured=measured))
-    print(f"{name}: {training.steps} steps, written to {options.out}")
+    from tactile_equiv.training_command import run
 
-
-def _contact_head_note(normalisation: Normalisation, settings: TrainingSettings) -> str:
-    threshold = settings.touch_threshold * normalisation.dead_zone
-    return (
-        "learned from simulated presses with known pressure, and on the recordings from taxels "
-        f"above {threshold:.3g} sensor units in groups of at least 3"
-    )
-
-
-def _measure_by_position(
-    dataset: Dataset,
-    normalisation: Normalisation,
-    settings: TrainingSettings,
-    options: argparse.Namespace,
-) -> dict[str, Any]:
-    if not options.position_seeds:
-        return {}
-    left = split_by_position(dataset)
-    found = []
-    for seed in range(options.position_seeds):
-        title = f"by position, seed {seed}"
-        training = _train_with_bar(
-            dataset.subset(left),
-            normalisation,
-            replace(settings, seed=seed),
-            title,
-            options.threads,
-        )
-        card = Card("split", "", dataset.class_names, training.network.architecture, normalisation)
-        model = assemble(training.network, card, backend="torch", device="cpu")
-        found.append(evaluate(model, dataset.subset(~left)).mean_per_class_accuracy)
-        print(f"{title}: mean per-class accuracy {found[-1]:.4f}")
-    return {
-        "by_position": {
-            "split": "in each class the 60 % of presses furthest left train, the others test",
-            "train": int(left.sum()),
-            "test": int((~left).sum()),
-            "mean_per_class_accuracy": float(np.mean(found)),
-            "standard_deviation": float(np.std(found)),
-            "seeds": found,
-        }
-    }
-
-
-def _train_with_bar(
-    dataset: Dataset,
-    normalisation: Normalisation,
-    settings: TrainingSettings,
-    title: str,
-    threads: int,
-) -> Training:
-    torch.set_num_threads(threads)
-    with tqdm(total=settings.steps, desc=title, unit="step", file=sys.stderr) as bar:
-
-        def progress(step: int, losses: dict[str, float]) -> None:
-            bar.update()
-            bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()}, refresh=False)
-
-        return train(dataset, normalisation, settings, progress)
+    run(options)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -296,19 +192,11 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _symmetry(options: argparse.Namespace) -> None:
     model = load_model(find_model(options.model), options.backend)
-    errors = _shift_errors(model, options.rows, options.cols)
+    errors = measure_ridged_press(model, options.rows, options.cols)
     print(f"model {model.card.name}, {model.backend.name}, {options.rows}x{options.cols} taxels")
     for name, value in errors.to_json().items():
         print(f"  {name:16} {value:.3g}")
     _write_json(options.json, errors.to_json())
-
-
-def _shift_errors(model: Model, rows: int, columns: int) -> ShiftErrors:
-    """Errors of a ridged press of a third of the sensor, at every contained position."""
-    side = max(min(rows, columns) // 3, 3)
-    press = Press("ridges", (side - 1) / 2, (side - 1) / 2, angle=0.4, size=0.45 * side)
-    height = 30 * model.card.normalisation.scale
-    return measure_shifts(subject_of(model), pressure(press, side, side) * height, rows, columns)
 
 
 def _write_json(file: Path | None, values: dict[str, Any]) -> None:

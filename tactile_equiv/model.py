@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tactile_equiv.backends import Backend, choose_backend
+from tactile_equiv.architecture import Weights
+from tactile_equiv.backend_choice import choose_backend
+from tactile_equiv.backends import Backend
 from tactile_equiv.card import Card
-from tactile_equiv.model_directory import ONNX_FILE, load_network, verified_bytes
-from tactile_equiv.network import TactileNetwork
+from tactile_equiv.model_directory import load_network
+
+if TYPE_CHECKING:  # torch is slow to import
+    from tactile_equiv.network import TactileNetwork
 
 
 @dataclass(frozen=True)
@@ -28,11 +33,10 @@ class Classifier:
     scale: NDArray[np.float64]
 
     @staticmethod
-    def of(network: TactileNetwork) -> Classifier:
-        """Copy the head of a network."""
-        head = network.texture_head
-        parts = (head.weight, head.bias, network.pooled_mean, network.pooled_scale)
-        return Classifier(*(part.detach().cpu().double().numpy() for part in parts))
+    def of(weights: Weights) -> Classifier:
+        """The head of a network with these weights."""
+        names = ("texture_head.weight", "texture_head.bias", "pooled_mean", "pooled_scale")
+        return Classifier(*(weights[name].astype(np.float64) for name in names))
 
     def scores(self, pooled: NDArray[np.float32]) -> NDArray[np.float64]:
         """Pooled features (..., 2F) to class probabilities (..., K), summing to 1."""
@@ -52,28 +56,20 @@ class Model:
     notices: tuple[str, ...] = ()
 
 
-def assemble(
-    network: TactileNetwork,
-    card: Card,
-    onnx_file: Path | None = None,
-    backend: str = "auto",
-    device: str = "auto",
-) -> Model:
-    """A model from a network in memory; see `choose_backend` for the arguments."""
-    engine, notices = choose_backend(network, onnx_file, backend, device)
-    return Model(card, Classifier.of(network), engine, notices)
+def assemble(network: TactileNetwork, card: Card, device: str = "cpu") -> Model:
+    """A model from a network in memory, on torch."""
+    from tactile_equiv.torch_backend import TorchBackend, weights_of
+
+    return Model(card, Classifier.of(weights_of(network)), TorchBackend(network, device))
 
 
 def load_model(directory: Path | str, backend: str = "auto", device: str = "auto") -> Model:
-    """Load a model directory and choose its engine.
+    """Load a model directory and choose its engine; torch is imported only where it is needed.
 
     Raises:
         ModelError: if anything is missing, too large, corrupt, of another hash, or does not fit the
-            card.
+            card; or if no engine runs it.
     """
-    folder = Path(directory)
-    network, card = load_network(folder)
-    onnx_file = folder / ONNX_FILE if ONNX_FILE in card.sha256 else None
-    if onnx_file is not None:
-        verified_bytes(onnx_file, card)
-    return assemble(network, card, onnx_file, backend, device)
+    network, card = load_network(directory)
+    engine, notices = choose_backend(network, backend, device)
+    return Model(card, Classifier.of(network.weights), engine, notices)

@@ -1,24 +1,30 @@
-"""A model directory: card.json, weights.safetensors, optional network.onnx. Data, never code."""
+"""A model directory is data, never code.
+
+It holds card.json, weights.safetensors and, where they were made, network.onnx (the export that
+onnxruntime and OpenCV read) and parity.safetensors (torch's answers, which engines must repeat).
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import safetensors
-import safetensors.torch
-import torch
+import safetensors.numpy
 
+from tactile_equiv.architecture import Architecture, Weights
 from tactile_equiv.card import Card
 from tactile_equiv.errors import ModelError
-from tactile_equiv.network import TactileNetwork
+from tactile_equiv.parity import Probe
 from tactile_equiv.share import share_directory
 
 CARD_FILE = "card.json"
 WEIGHTS_FILE = "weights.safetensors"
 ONNX_FILE = "network.onnx"
+PROBE_FILE = "parity.safetensors"
 SIZE_LIMIT = 16_000_000  # bytes of any one file
 WEIGHTS_LIMIT = SIZE_LIMIT // 4
 RADIUS_LIMIT = 512  # taxels
@@ -41,34 +47,66 @@ def find_model(name: str) -> Path:
     )
 
 
-def load_network(directory: Path | str) -> tuple[TactileNetwork, Card]:
-    """Load the network and its card, on the CPU.
+@dataclass(frozen=True)
+class StoredNetwork:
+    """A network as a model directory holds it; every engine is made from this.
+
+    Attributes:
+        architecture: sizes of the network.
+        weights: its arrays by name, shaped as `Architecture.weight_shapes` says.
+        onnx: its export, or None where there is none.
+        probe: torch's answers to a few frames, or None in a directory of an earlier release.
+    """
+
+    architecture: Architecture
+    weights: Weights
+    onnx: bytes | None = None
+    probe: Probe | None = None
+
+
+def load_network(directory: Path | str) -> tuple[StoredNetwork, Card]:
+    """Read a model directory; every file is verified before it is understood.
 
     Raises:
         ModelError: see `load_model`.
     """
     folder = Path(directory)
     card = load_card(folder)
-    weights, radius = card.architecture.weights, card.architecture.radius
-    if weights > WEIGHTS_LIMIT or radius > RADIUS_LIMIT:
+    sizes = card.architecture
+    if sizes.weights > WEIGHTS_LIMIT or sizes.radius > RADIUS_LIMIT:
         raise ModelError(
-            f"the card asks for {weights} weights and a receptive radius of {radius} taxels: at "
-            f"most {WEIGHTS_LIMIT} and {RADIUS_LIMIT} are loaded"
+            f"the card asks for {sizes.weights} weights and a receptive radius of {sizes.radius} "
+            f"taxels: at most {WEIGHTS_LIMIT} and {RADIUS_LIMIT} are loaded"
         )
-    content = verified_bytes(folder / WEIGHTS_FILE, card)
-    network = TactileNetwork(card.architecture)
+    weights = _load_weights(folder / WEIGHTS_FILE, card)
+    onnx, probe = (
+        verified_bytes(folder / name, card) if name in card.sha256 else None
+        for name in (ONNX_FILE, PROBE_FILE)
+    )
+    probed = None if probe is None else Probe.from_bytes(probe, sizes)
+    return StoredNetwork(sizes, weights, onnx, probed), card
+
+
+def _load_weights(file: Path, card: Card) -> Weights:
+    content = verified_bytes(file, card)
     try:
-        network.load_state_dict(safetensors.torch.load(content))
-    except (safetensors.SafetensorError, RuntimeError) as error:
-        raise ModelError(
-            f"{folder / WEIGHTS_FILE} does not hold the weights that the card describes "
-            f"({' '.join(str(error).split()):.300})"
-        ) from error
-    if not all(bool(torch.isfinite(value).all()) for value in network.state_dict().values()):
-        raise ModelError(
-            f"{folder / WEIGHTS_FILE} holds weights that are not finite: train the model again"
-        )
-    return network.eval(), card
+        weights = safetensors.numpy.load(content)
+    except (safetensors.SafetensorError, KeyError) as error:  # KeyError: a type numpy has not
+        raise _other_weights(file, str(error)) from error
+    found = {name: array.shape for name, array in weights.items()}
+    wrong = found.items() ^ card.architecture.weight_shapes.items()
+    if wrong or any(array.dtype != np.float32 for array in weights.values()):
+        raise _other_weights(file, f"look at {sorted(wrong)}" if wrong else "not float32")
+    if not all(np.isfinite(array).all() for array in weights.values()):
+        raise ModelError(f"{file} holds weights that are not finite: train the model again")
+    return weights
+
+
+def _other_weights(file: Path, reason: str) -> ModelError:
+    return ModelError(
+        f"{file} does not hold the weights that the card describes "
+        f"({' '.join(reason.split()):.300})"
+    )
 
 
 def load_card(directory: Path | str) -> Card:
@@ -86,57 +124,6 @@ def load_card(directory: Path | str) -> Card:
     if not isinstance(values, dict):
         raise ModelError(f"{file} holds a JSON {type(values).__name__}: it must be an object")
     return Card.from_json(values)
-
-
-def save_model(directory: Path | str, network: TactileNetwork, card: Card) -> Card:
-    """Write weights, ONNX export (where onnx is installed) and card; returns the hashed card.
-
-    Raises:
-        ModelError: if the directory cannot be written.
-    """
-    folder = Path(directory)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        safetensors.torch.save_file(network.state_dict(), str(folder / WEIGHTS_FILE))
-        written = [WEIGHTS_FILE]
-        (folder / ONNX_FILE).unlink(missing_ok=True)
-        if export_onnx(network, folder / ONNX_FILE):
-            written.append(ONNX_FILE)
-        hashes = {
-            name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in written
-        }
-        complete = replace(card, sha256=hashes)
-        (folder / CARD_FILE).write_text(json.dumps(complete.to_json(), indent=2) + "\n", "utf-8")
-    except OSError as error:
-        raise ModelError(
-            f"{folder} cannot be written ({error}): name a directory of your own"
-        ) from error
-    return complete
-
-
-def export_onnx(network: TactileNetwork, file: Path) -> bool:
-    """Export contact map and feature canvas for any frame size; False where onnx is missing."""
-    try:
-        import onnx  # noqa: F401
-    except ImportError:
-        return False
-    radius = network.architecture.radius
-    example = torch.zeros(1, network.architecture.input_channels, 2 * radius + 3, 2 * radius + 5)
-    torch.onnx.export(
-        network.eval(),
-        (example,),
-        str(file),
-        dynamo=False,
-        opset_version=20,
-        input_names=["frames"],
-        output_names=["contact_map", "features"],
-        dynamic_axes={
-            "frames": {0: "n", 2: "rows", 3: "columns"},
-            "contact_map": {0: "n", 1: "rows", 2: "columns"},
-            "features": {0: "n", 2: "canvas_rows", 3: "canvas_columns"},
-        },
-    )
-    return True
 
 
 def verified_bytes(file: Path, card: Card) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tactile_equiv.backends import BACKENDS, DEVICES
 from tactile_equiv.parameter_set import ParameterSet, parameter
 
 LIVE, RELOAD = "live", "reload_model"
@@ -25,10 +26,10 @@ class Settings(ParameterSet):
         "tekscan_objects", "model directory, or the name of a shipped model", effect=RELOAD
     )
     device: str = parameter(
-        "auto", "where the network runs", effect=RELOAD, choices=("auto", "cpu", "cuda")
+        "auto", "where the network runs", effect=RELOAD, choices=DEVICES
     )
     backend: str = parameter(
-        "auto", "engine of the network", effect=RELOAD, choices=("auto", "torch", "onnxruntime")
+        "auto", "engine of the network", effect=RELOAD, choices=BACKENDS
     )
     input_type: str = parameter(
         "sensor_msgs/msg/Image",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tactile_equiv.frame import FloatArray
 from tactile_equiv.percept import perceive
+from tactile_equiv.press import Press, pressure
 
 if TYPE_CHECKING:  # the engines of a model are slow to import
     from tactile_equiv.model import Model
@@ -153,6 +154,14 @@ def measure_shifts(
         empty_ripple=float(empty.contact_map.max() - empty.contact_map.min()),
         empty_pooled=float(np.abs(empty.pooled).max()),
     )
+
+
+def measure_ridged_press(model: Model, rows: int, columns: int) -> ShiftErrors:
+    """Errors of a ridged press of a third of the sensor, at every contained position."""
+    side = max(min(rows, columns) // 3, 3)
+    press = Press("ridges", (side - 1) / 2, (side - 1) / 2, angle=0.4, size=0.45 * side)
+    height = 30 * model.card.normalisation.scale
+    return measure_shifts(subject_of(model), pressure(press, side, side) * height, rows, columns)
 
 
 def _scale(values: NDArray[Any]) -> float:

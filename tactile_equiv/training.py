@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from tactile_equiv.architecture import Architecture
 from tactile_equiv.augmentation import (
     Augmentation,
     add_speckle,
@@ -22,7 +23,7 @@ from tactile_equiv.augmentation import (
 from tactile_equiv.dataset import Dataset, split_at_random
 from tactile_equiv.errors import DataError
 from tactile_equiv.frame import Normalisation, level
-from tactile_equiv.network import Architecture, TactileNetwork
+from tactile_equiv.network import TactileNetwork
 
 SIMULATED_PRESSES = 256
 

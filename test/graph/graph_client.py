@@ -24,10 +24,11 @@ from sensor_msgs.msg import Image
 from std_srvs.srv import SetBool, Trigger
 from vision_msgs.msg import Classification
 
+from tactile_equiv.architecture import Architecture
 from tactile_equiv.card import Card
 from tactile_equiv.frame import Normalisation
-from tactile_equiv.model_directory import save_model
-from tactile_equiv.network import Architecture, TactileNetwork
+from tactile_equiv.model_export import save_model
+from tactile_equiv.network import TactileNetwork
 from tactile_equiv.perception_node import PerceptionNode
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,10 +9,11 @@ import pytest
 import torch
 from hypothesis import settings
 
+from tactile_equiv.architecture import Architecture
 from tactile_equiv.card import Card
 from tactile_equiv.frame import Normalisation
 from tactile_equiv.model import Model, assemble
-from tactile_equiv.network import Architecture, TactileNetwork
+from tactile_equiv.network import TactileNetwork
 
 settings.register_profile("pure", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("pure")
@@ -43,7 +44,7 @@ def lively_network(architecture: Architecture, seed: int = 0) -> TactileNetwork:
 
 def model_of(network: TactileNetwork, normalisation: Normalisation | None = None) -> Model:
     """A model that runs on torch, with the first of NAMES as classes."""
-    return assemble(network, card_of(network, normalisation), backend="torch", device="cpu")
+    return assemble(network, card_of(network, normalisation))
 
 
 def card_of(network: TactileNetwork, normalisation: Normalisation | None = None) -> Card:

@@ -6,32 +6,34 @@ import pickle
 
 import numpy as np
 import pytest
-import safetensors.torch
+import safetensors.numpy
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tactile_equiv import model_directory
+from tactile_equiv import model_directory, model_export
 from tactile_equiv.card import Card
 from tactile_equiv.errors import ModelError
 from tactile_equiv.model import load_model
 from tactile_equiv.model_directory import (
     CARD_FILE,
     ONNX_FILE,
+    PROBE_FILE,
     SIZE_LIMIT,
     WEIGHTS_FILE,
     find_model,
     load_card,
     load_network,
-    save_model,
 )
+from tactile_equiv.model_export import export_onnx, save_model
 from tactile_equiv.percept import perceive
+from tactile_equiv.torch_backend import network_of, weights_of
 
 
 @pytest.fixture
 def folder(tmp_path, small_network, make_card, monkeypatch):
     """A whole model directory, without ONNX."""
-    monkeypatch.setattr(model_directory, "export_onnx", lambda network, file: False)
+    monkeypatch.setattr(model_export, "export_onnx", lambda network: None)
     save_model(tmp_path / "model", small_network, make_card(small_network))
     return tmp_path / "model"
 
@@ -54,11 +56,13 @@ def assert_refused(folder, told):
 
 
 def test_what_is_saved_is_loaded(folder, small_network, make_card):
-    network, card = load_network(folder)
+    stored, card = load_network(folder)
+    network = network_of(stored.architecture, stored.weights)
     for name, value in small_network.state_dict().items():
         assert torch.equal(network.state_dict()[name], value)
     assert not network.training
-    assert set(card.sha256) == {WEIGHTS_FILE}
+    assert stored.onnx is None
+    assert set(card.sha256) == {WEIGHTS_FILE, PROBE_FILE}
     assert card.architecture == small_network.architecture
     assert card.classes == make_card(small_network).classes
 
@@ -74,8 +78,8 @@ def test_saving_again_replaces_the_model(folder, make_network, make_card, small_
     other = make_network(small_network.architecture, 7)
     (folder / ONNX_FILE).write_bytes(b"of the model before")
     save_model(folder, other, make_card(other))
-    assert torch.equal(load_network(folder)[0].trunk[0].convolution.bias,
-                       other.trunk[0].convolution.bias)  # fmt: skip
+    loaded = load_network(folder)[0].weights["trunk.0.convolution.bias"]
+    np.testing.assert_array_equal(loaded, other.trunk[0].convolution.bias.detach())
     assert not (folder / ONNX_FILE).exists()
 
 
@@ -197,21 +201,25 @@ def test_truncated_weights_are_refused(folder, keep):
 
 
 def test_weights_of_another_architecture_are_refused(folder, make_network, small_network):
-    state = small_network.state_dict()
+    state = weights_of(small_network)
+    prior = state["contact_prior"]
     for wrong in (
-        {**state, "more": torch.zeros(1)},
+        {},
+        {**state, "more": prior},
         {name: value for name, value in state.items() if "trunk.0" not in name},
-        {**state, "contact_prior": torch.zeros(2)},
+        {**state, "contact_prior": np.zeros(2, np.float32)},
+        {**state, "contact_prior": prior.astype(np.float64)},
+        {**state, "contact_prior": prior.astype(np.int32)},
     ):
-        replace_weights(folder, safetensors.torch.save(wrong))
+        replace_weights(folder, safetensors.numpy.save(wrong))
         assert_refused(folder, "does not hold the weights")
 
 
 @pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
 def test_weights_that_are_no_numbers_are_refused(folder, small_network, wrong):
-    state = {name: value.clone() for name, value in small_network.state_dict().items()}
+    state = weights_of(small_network)
     state["trunk.1.convolution.weight"][0, 0, 0, 0] = wrong
-    replace_weights(folder, safetensors.torch.save(state))
+    replace_weights(folder, safetensors.numpy.save(state))
     assert_refused(folder, "not finite")
 
 
@@ -293,7 +301,6 @@ def test_a_model_is_found_by_path_or_by_name(tmp_path, monkeypatch):
             find_model(name)
 
 
-def test_export_gives_no_file_where_onnx_is_missing(tmp_path, small_network, monkeypatch):
+def test_nothing_is_exported_where_onnx_is_missing(small_network, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "onnx", None)
-    assert not model_directory.export_onnx(small_network, tmp_path / ONNX_FILE)
-    assert not (tmp_path / ONNX_FILE).exists()
+    assert export_onnx(small_network) is None

@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tactile_equiv import network as torch_network
+from tactile_equiv.architecture import Architecture
 from tactile_equiv.errors import FrameError
 from tactile_equiv.frame import Normalisation
-from tactile_equiv.network import Architecture
 from tactile_equiv.percept import Texture, energy_centroid, find_contacts, perceive, pool
 from tactile_equiv.press import Press, pressure
 

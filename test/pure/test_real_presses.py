@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
+from tactile_equiv.architecture import Architecture
 from tactile_equiv.dataset import load_dataset
 from tactile_equiv.errors import ModelError
 from tactile_equiv.frame import Normalisation
 from tactile_equiv.model import load_model
 from tactile_equiv.model_directory import find_model
-from tactile_equiv.network import Architecture
 from tactile_equiv.percept import perceive
 from tactile_equiv.symmetry import measure_shifts, subject_of
 

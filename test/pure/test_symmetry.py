@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
-from tactile_equiv.network import ACTIVATIONS, Architecture, pool
+from tactile_equiv.architecture import Architecture
+from tactile_equiv.network import ACTIVATIONS, pool
 from tactile_equiv.symmetry import (
     Response,
     contained_positions,

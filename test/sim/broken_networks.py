@@ -10,10 +10,11 @@ from tactile_equiv_sim.script import Script
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tactile_equiv.architecture import Architecture
 from tactile_equiv.card import Card
 from tactile_equiv.frame import Normalisation, level
 from tactile_equiv.model import Classifier, Model
-from tactile_equiv.network import Architecture, TactileNetwork
+from tactile_equiv.network import TactileNetwork
 from tactile_equiv.percept import pool
 
 CHANNELS = 12
