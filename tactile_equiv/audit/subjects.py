@@ -2,25 +2,178 @@
 
 from __future__ import annotations
 
-from tactile_equiv.audit.traced import Subject
-from tactile_equiv.errors import AuditError
+import importlib
+import os
+import re
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tactile_equiv.audit.folding import fold
+from tactile_equiv.audit.onnx_trace import load_onnx
+from tactile_equiv.audit.torch_files import EXPORT_ADVICE, FILE_LIMIT, load_torchscript
+from tactile_equiv.audit.torch_trace import TorchTrace
+from tactile_equiv.audit.traced import Kind, Subject
+from tactile_equiv.audit.tracing import TracedNetwork
+from tactile_equiv.errors import AuditError, ModelError
+from tactile_equiv.model_directory import find_model, load_network
+from tactile_equiv.network import TactileNetwork, pool
+from tactile_equiv.torch_backend import TorchBackend, network_of
+
+Shape = tuple[int, int, int]
+
+MODEL_SIDE = 32
+"""Rows and columns of the frames that our own models are audited with, unless told."""
+
+FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+TORCH_FILES = (".pt", ".pth", ".pt2", ".pkl", ".ckpt")
 
 
 def load_subject(
-    text: str,
-    input_shape: tuple[int, int, int] | None = None,
-    *,
-    trust_code: bool = False,
+    text: str, input_shape: Shape | None = None, *, trust_code: bool = False
 ) -> Subject:
     """Load a network and try it on a frame.
 
     Args:
-        text: a model directory or the name of a shipped model, `module:factory`, or a file
-            (.onnx; TorchScript .pt, .ts).
+        text: a model directory or the name of a shipped model; a file (.onnx, or TorchScript);
+            or `module:factory`, the user's own code, found in the current folder and on PYTHONPATH:
+            a torch module, or what makes one when called without arguments.
         input_shape: (C, H, W) of the frames; needed where the network does not tell it.
-        trust_code: run programs from the file: TorchScript is one.
+        trust_code: run programs from files: TorchScript is one.
 
     Raises:
         AuditError: if it cannot be loaded safely, or cannot be traced.
+        ModelError: if a model directory is incomplete or corrupt.
     """
-    raise AuditError(f"{text!r} cannot be loaded")
+    path = Path(text)
+    if path.is_file():
+        return _from_file(text, path, input_shape, trust_code)
+    if FACTORY.fullmatch(text):
+        return _traced(text, "torch", _from_factory(text), input_shape)
+    try:
+        folder = find_model(text)
+    except ModelError as error:
+        raise AuditError(
+            f"there is no network {text!r:.200}: give a .onnx file, a TorchScript file, "
+            f"MODULE:FACTORY, or a model of this package ({error})"
+        ) from error
+    return _from_model(text, folder, input_shape)
+
+
+def subject_of_module(module: nn.Module, input_shape: Shape, name: str | None = None) -> Subject:
+    """A torch module in memory.
+
+    Args:
+        module: is switched to evaluation and moved to the CPU.
+        input_shape: (C, H, W) of the frames.
+        name: that of its class when None.
+
+    Raises:
+        AuditError: if it cannot be traced.
+    """
+    return _traced(name or type(module).__name__, "torch", module, input_shape)
+
+
+def _from_model(name: str, folder: Path, input_shape: Shape | None) -> Subject:
+    stored, _ = load_network(folder)
+    network = network_of(stored.architecture, stored.weights)
+    TorchBackend(network, "cpu")  # makes it exact on this machine, as the perception node does
+    shape = input_shape or (stored.architecture.input_channels, MODEL_SIDE, MODEL_SIDE)
+    trace = TorchTrace(name, network, lambda frames: _answers(network, frames))
+    return TracedNetwork(name, "model", shape, trace, fold)
+
+
+def _answers(network: TactileNetwork, frames: Tensor) -> dict[str, Tensor]:
+    """What the perception node makes of levelled frames (N, C, H, W) in network units."""
+    canvas = network.features(frames)
+    pooled = pool(canvas)
+    return {
+        "contact_map": network.contact_probability(canvas)[:, None],  # (N, 1, H, W)
+        "pooled": pooled,
+        "scores": torch.softmax(network.classify(pooled), dim=1),
+    }
+
+
+def _from_file(name: str, file: Path, input_shape: Shape | None, trust_code: bool) -> Subject:
+    _require_readable(name, file)
+    kind = file.suffix.lower()
+    if kind == ".onnx":
+        trace = load_onnx(name, file)
+        shape, fixed = _declared_shape(name, trace.declared, input_shape)
+        trace.require_size(shape)
+        return TracedNetwork(name, "onnx", shape, trace, fold, fixed)
+    if kind in TORCH_FILES or zipfile.is_zipfile(file):
+        module = load_torchscript(name, file, trust_code)
+        return _traced(name, "torchscript", module, input_shape)
+    if kind == ".safetensors":
+        raise AuditError(
+            f"{name} holds weights without the network that they belong to: {EXPORT_ADVICE}"
+        )
+    raise AuditError(
+        f"{name} is no file of a network known here: give .onnx or TorchScript; of anything else, "
+        "export ONNX"
+    )
+
+
+def _require_readable(name: str, file: Path) -> None:
+    size = file.stat().st_size
+    if size > FILE_LIMIT:
+        raise AuditError(f"{name} has {size} bytes: at most {FILE_LIMIT} are read")
+    if not os.access(file, os.R_OK):
+        raise AuditError(f"{name} may not be read: change its permissions")
+
+
+def _declared_shape(
+    name: str, declared: tuple[int | None, ...], asked: Shape | None
+) -> tuple[Shape, bool]:
+    """The shape to audit with, and whether the file takes no other height and width."""
+    shape = asked or declared
+    told = "x".join(str(size or "?") for size in declared)
+    if any(size is None for size in shape):
+        raise AuditError(
+            f"{name} takes frames of {told} and leaves a size open: say which (--input CxHxW)"
+        )
+    if any(fixed not in (None, size) for fixed, size in zip(declared, shape, strict=True)):
+        raise AuditError(
+            f"{name} takes frames of {told}, not of {'x'.join(map(str, shape))}: leave --input "
+            "out, or export the file with open sizes"
+        )
+    channels, height, width = shape
+    return (channels, height, width), None not in declared[1:]  # type: ignore[return-value]
+
+
+def _traced(name: str, kind: Kind, module: nn.Module, input_shape: Shape | None) -> Subject:
+    if input_shape is None:
+        raise AuditError(
+            f"{name} does not tell the size of its frames: give channels, rows and columns "
+            "(--input CxHxW, for example --input 1x32x32)"
+        )
+    return TracedNetwork(name, kind, input_shape, TorchTrace(name, module), fold)
+
+
+def _from_factory(text: str) -> nn.Module:
+    """Import the user's own code and call it."""
+    module_name, _, attributes = text.partition(":")
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        made: Any = importlib.import_module(module_name)
+        for attribute in attributes.split("."):
+            made = getattr(made, attribute)
+        if not isinstance(made, nn.Module):
+            made = made()
+    except (Exception, SystemExit) as error:
+        raise AuditError(
+            f"{text} gives no network ({type(error).__name__}: {error}): it must name a function "
+            "or class, in the current folder or on PYTHONPATH, that makes a torch module when "
+            "called without arguments"
+        ) from error
+    if not isinstance(made, nn.Module):
+        raise AuditError(
+            f"{text} gives {type(made).__name__}: it must give a torch module (torch.nn.Module)"
+        )
+    return made

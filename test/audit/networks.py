@@ -202,8 +202,8 @@ def always_random():
 
 
 def size_changer():
-    """Cuts the frame to the touched rows: the size of the answer depends on the content."""
-    return Calling(lambda frames: frames[:, :, : 1 + int((frames > 0.5).any(3).sum())])
+    """Cuts rows off where little is touched: the size of the answer depends on the content."""
+    return Calling(lambda frames: frames[:, :, : 1 + int((frames > 0.5).any(3).sum()) // 2])
 
 
 def path_changer():
@@ -220,8 +220,36 @@ def class_number():
     return Calling(lambda frames: frames.flatten(1).argmax(1))
 
 
+def text_answer():
+    return Calling(lambda frames: "felt")
+
+
 def memory_blow_up():
-    return Calling(lambda frames: functional.interpolate(frames, scale_factor=1000).relu())
+    return Calling(lambda frames: functional.interpolate(frames, scale_factor=8).relu())
+
+
+class Counting(nn.Module):
+    """Keeps state: adds up what it has seen."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("seen", torch.zeros(1))
+
+    def forward(self, frames: Tensor) -> Tensor:
+        self.seen += frames.sum()
+        return frames + self.seen
+
+
+def counting():
+    return Counting()
+
+
+def half_precision():
+    return nn.Conv2d(1, 2, 3).half()
+
+
+def for_colour():
+    return nn.Conv2d(3, 2, 3)
 
 
 class TwoInputs(nn.Module):
@@ -235,6 +263,10 @@ def two_inputs():
 
 def failing_factory():
     raise OSError("no such weights")
+
+
+def ending_factory():
+    raise SystemExit(0)
 
 
 def no_module():
