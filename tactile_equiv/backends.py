@@ -17,6 +17,8 @@ from tactile_equiv.frame import FloatArray
 BACKENDS = ("auto", "onnxruntime", "torch", "opencv")
 DEVICES = ("auto", "cpu", "cuda")
 OUTPUTS = ["contact_map", "features"]
+OPENCV = 5
+"""First version that reads the export; 4.10 and 4.13 fail on its frames of any size."""
 
 
 class MissingBackendError(ModelError):
@@ -79,6 +81,10 @@ class OpenCvBackend:
 
     Winograd convolution is off: its rounding depends on where a contact lies in its tiles, so a
     shifted contact would not give the same bits.
+
+    Raises:
+        MissingBackendError: if `device` is "cuda".
+        ModelError: if this OpenCV is too old.
     """
 
     name = "opencv"
@@ -87,6 +93,11 @@ class OpenCvBackend:
     def __init__(self, onnx: bytes, device: str) -> None:
         if device != "cpu":
             raise MissingBackendError("it runs on the CPU only")
+        if int(cv2.__version__.split(".")[0]) < OPENCV:
+            raise ModelError(
+                f"OpenCV {cv2.__version__} cannot read an export for any frame size: install "
+                f"OpenCV {OPENCV}"
+            )
         cv2.setNumThreads(1)
         self._network = cv2.dnn.readNetFromONNX(np.frombuffer(onnx, np.uint8))
         self._network.enableWinograd(False)

@@ -1,10 +1,12 @@
 """Every engine computes what torch computes, on frames of any size, bit by bit under shifts."""
 
+import cv2
 import numpy as np
 import pytest
 
 from tactile_equiv.architecture import ACTIVATION_NAMES, Architecture
-from tactile_equiv.backends import MissingBackendError, OnnxRuntimeBackend, OpenCvBackend
+from tactile_equiv.backends import OPENCV, MissingBackendError, OnnxRuntimeBackend, OpenCvBackend
+from tactile_equiv.errors import ModelError
 from tactile_equiv.model_export import export_onnx
 from tactile_equiv.parity import PARITY_TOLERANCE, measure_parity, probe_of
 from tactile_equiv.symmetry import contained_positions, map_difference, placed
@@ -25,6 +27,8 @@ def made(name, network):
         return TorchBackend(network, "cpu")
     if name == "onnxruntime":
         pytest.importorskip("onnxruntime", reason="this engine is not installed")
+    if name == "opencv" and int(cv2.__version__.split(".")[0]) < OPENCV:
+        pytest.skip(f"this engine needs OpenCV {OPENCV}")
     return ENGINES[name](exported(network), "cpu")
 
 
@@ -92,6 +96,12 @@ def test_bytes_that_are_no_network_are_an_error(name):
     pytest.importorskip(name.replace("opencv", "cv2"))
     with pytest.raises(Exception, match=r"."):
         ENGINES[name](b"not a network", "cpu")
+
+
+def test_an_opencv_that_is_too_old_is_refused_in_words(monkeypatch):
+    monkeypatch.setattr("cv2.__version__", "4.13.0")
+    with pytest.raises(ModelError, match=r"OpenCV 4\.13\.0 cannot.*install OpenCV 5"):
+        OpenCvBackend(b"", "cpu")
 
 
 def test_a_device_that_an_engine_has_not_is_named(monkeypatch, small_network):

@@ -1,0 +1,67 @@
+"""The shipped models load and perceive on every engine; torch is imported only where it runs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+
+from tactile_equiv.backends import OPENCV
+from tactile_equiv.model_directory import PROBE_FILE, load_card
+
+ROOT = Path(__file__).resolve().parents[2]
+MODELS = sorted((ROOT / "config" / "models").glob("*/"))
+
+PERCEIVE = """
+import sys, numpy as np
+from tactile_equiv.model import load_model
+from tactile_equiv.percept import perceive
+model = load_model(sys.argv[1], sys.argv[2], "cpu")
+frame = np.zeros((28, 50), np.float32)
+frame[8:18, 20:32] = 40 * model.card.normalisation.scale
+print(model.backend.name, len(perceive(model, frame).contacts), *model.notices)
+print("torch" in sys.modules)
+"""
+CONSOLE = """
+import sys
+from tactile_equiv.console import main
+print(main(sys.argv[1:]), "torch" in sys.modules)
+"""
+
+
+def run(program, *arguments):
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def skip_without(engine):
+    if engine == "onnxruntime":
+        pytest.importorskip("onnxruntime", reason="this engine is not installed")
+    if engine == "opencv" and int(cv2.__version__.split(".")[0]) < OPENCV:
+        pytest.skip(f"this engine needs OpenCV {OPENCV}")
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("engine", ["onnxruntime", "opencv"])
+def test_a_shipped_model_perceives_without_torch(engine, model):
+    skip_without(engine)
+    assert run(PERCEIVE, model, engine) == [f"{engine} 1", "False"]
+
+
+def test_torch_is_imported_where_it_is_the_engine():
+    assert run(PERCEIVE, MODELS[0], "torch") == ["torch 1", "True"]
+
+
+def test_the_console_measures_without_torch():
+    skip_without("onnxruntime")
+    lines = run(CONSOLE, "symmetry", "simulated_textures", "--rows", "9", "--cols", "9")
+    assert lines[-1] == "0 False"
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda folder: folder.name)
+def test_a_shipped_model_holds_a_small_probe(model):
+    assert PROBE_FILE in load_card(model).sha256
+    assert (model / PROBE_FILE).stat().st_size < 50_000
