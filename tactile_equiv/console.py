@@ -1,4 +1,4 @@
-"""The console tool `tactile-equiv`: train, evaluate, symmetry, replay, closed-loop, lesson."""
+"""The console tool `tactile-equiv`: train, evaluate, symmetry, audit, closed-loop, lessons ..."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tactile_equiv.audit import command as audit_command
 from tactile_equiv.backends import BACKENDS
 from tactile_equiv.dataset import load_dataset
 from tactile_equiv.errors import DataError, TactileError
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_symmetry(commands)
     _add_replay(commands)
     _add_closed_loop(commands)
+    audit_command.add_parser(commands)
     lesson_command.add_parser(commands)
     return parser
 

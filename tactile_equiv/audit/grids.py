@@ -1,0 +1,166 @@
+"""The grid of a layer: how far its map moves when the contact moves, seen from its answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tactile_equiv.audit.probe import Probe, Values
+from tactile_equiv.audit.stimuli import smooth_contact
+
+AXES = (0, 1)
+"""Down the rows, along the columns."""
+KNOWN_SCALES = tuple(
+    sorted(
+        {Fraction(1, n) for n in (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32)}
+        | {Fraction(2), Fraction(3), Fraction(4), Fraction(2, 3), Fraction(3, 2), Fraction(3, 4)}
+    )
+)
+ONE = Fraction(1)
+AGREEMENT = 1.15
+"""Largest quotient of a measured scale and a known one."""
+COARSE = 8
+"""On fewer cells along an axis the centroid says little: sizes do."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How a map (C, H', W') moves with a contact, (rows, columns).
+
+    Attributes:
+        scale: cells for each pixel of the contact.
+        follows: False where its response does not move with the contact; the scale is then that of
+            the sizes of map and frame.
+    """
+
+    scale: tuple[Fraction, Fraction]
+    follows: tuple[bool, bool] = (True, True)
+
+    def moved(self, pixels: tuple[float, float]) -> tuple[Fraction, Fraction]:
+        """Cells that the response moves when the contact moves so many pixels."""
+        rows, columns = (s * Fraction(p) for s, p in zip(self.scale, pixels, strict=True))
+        return rows, columns
+
+
+def measure_grids(probe: Probe) -> tuple[Grid | None, ...]:
+    """For every layer that is a map: the grid that its energy centroid moves on."""
+    contact = smooth_contact(probe.stage, 0)
+    found: list[list[tuple[Fraction, bool]]] = []
+    for axis in AXES:
+        places = _places(probe, axis)
+        middle = probe.stage.middle(contact)
+        frames = (
+            probe.stage.frame(contact, *(p if a == axis else middle[a] for a in AXES))
+            for p in places
+        )
+        centroids = np.array(
+            [[_centroid(r, axis) for r in response] for response in probe.responses(frames)]
+        )  # (places, layers)
+        slopes = (np.array(places) - np.mean(places)) @ centroids / np.var(places) / len(places)
+        pixels = probe.stage.sides[axis]
+        found.append(
+            [
+                _known_scale(slope, layer.shape[1 + axis], pixels) if layer.is_map else (ONE, True)
+                for slope, layer in zip(slopes.tolist(), probe.layers, strict=True)
+            ]
+        )
+    return tuple(
+        Grid((rows[0], columns[0]), (rows[1], columns[1])) if layer.is_map else None
+        for layer, rows, columns in zip(probe.layers, *found, strict=True)
+    )
+
+
+def _places(probe: Probe, axis: int) -> list[int]:
+    """Every second pixel around the middle, as far as a quarter of the sensor, at most 8."""
+    contact = smooth_contact(probe.stage, 0)
+    middle, reach = probe.stage.middle(contact)[axis], min(8, probe.stage.sides[axis] // 4)
+    return list(range(middle - reach, middle + reach + 1, 2))
+
+
+def _centroid(response: Values, axis: int) -> float:
+    """Centroid of the energy of a response (C, H', W') along an axis, cells; NaN of a vector."""
+    if response.ndim != 3:
+        return np.nan
+    energy = np.einsum("chw,chw->hw", *2 * [response.astype(np.float64)]).sum(axis=1 - axis)
+    total = energy.sum()
+    return float(energy @ np.arange(len(energy)) / total) if total > 0 else np.nan
+
+
+def _known_scale(slope: float, cells: int, pixels: int) -> tuple[Fraction, bool]:
+    """The scale that sizes tell, if the slope agrees or there are too few cells to know better."""
+    by_size = min(KNOWN_SCALES, key=lambda scale: _quotient(float(scale), cells / pixels))
+    if cells <= COARSE or not slope > 0:
+        return by_size, slope > 0
+    by_slope = min(KNOWN_SCALES, key=lambda scale: _quotient(float(scale), slope))
+    nearest = by_size if _quotient(slope, float(by_size)) < AGREEMENT else by_slope
+    follows = _quotient(slope, float(nearest)) < AGREEMENT
+    return (nearest if follows else by_size), follows
+
+
+def _quotient(one: float, other: float) -> float:
+    """The larger over the smaller of two positive numbers."""
+    return max(one / other, other / one)
+
+
+def cell_errors(
+    seen: Values, reference: Values, moved: tuple[Fraction, Fraction]
+) -> tuple[NDArray[np.float64], slice, slice]:
+    """Where the moved reference and what is seen are both on the map: the largest difference.
+
+    Args:
+        seen: (C, H', W') response.
+        reference: (C, H', W') response to the contact before it moved.
+        moved: cells, down and along; parts of a cell are a Fourier shift of the reference.
+
+    Returns:
+        Largest difference over channels (h, w), and the rows and columns of the map it is for.
+    """
+    whole = [floor(cells) for cells in moved]
+    parts = [float(cells - n) for cells, n in zip(moved, whole, strict=True)]
+    if any(parts):
+        reference = _shifted_between_cells(reference, *parts)
+    (rows, from_rows), (columns, from_columns) = (
+        _overlap(n, size) for n, size in zip(whole, seen.shape[1:], strict=True)
+    )
+    difference = seen[:, rows, columns] - reference[:, from_rows, from_columns]
+    return np.abs(difference).max(axis=0).astype(np.float64), rows, columns
+
+
+def moved_map(
+    plane: NDArray[np.floating[Any]], moved: tuple[Fraction, Fraction]
+) -> NDArray[np.floating[Any]]:
+    """One channel (H', W') moved by so many cells; NaN where nothing is known."""
+    whole = [floor(cells) for cells in moved]
+    parts = [float(cells - n) for cells, n in zip(moved, whole, strict=True)]
+    source = _shifted_between_cells(plane[None], *parts)[0] if any(parts) else plane
+    found = np.full(plane.shape, np.nan)
+    (rows, from_rows), (columns, from_columns) = (
+        _overlap(n, size) for n, size in zip(whole, plane.shape, strict=True)
+    )
+    found[rows, columns] = source[from_rows, from_columns]
+    return found
+
+
+def _shifted_between_cells(values: Values, rows: float, columns: float) -> Values:
+    """Fourier shift along each axis that needs it, with empty cells around."""
+    for axis, part in ((1, rows), (2, columns)):
+        if part:
+            size = values.shape[axis]
+            turns = np.fft.rfftfreq(3 * size) * part
+            wave = np.exp(-2j * np.pi * turns).astype(np.complex128)
+            wave = wave[:, None] if axis == 1 else wave
+            spectrum = np.fft.rfft(values, 3 * size, axis=axis) * wave
+            values = np.take(np.fft.irfft(spectrum, 3 * size, axis=axis), range(size), axis=axis)
+    return values
+
+
+def _overlap(moved: int, size: int) -> tuple[slice, slice]:
+    """Cells of the seen map, and those of the reference that moved there."""
+    first, last = max(moved, 0), size + min(moved, 0)
+    last = max(last, first)
+    return slice(first, last), slice(first - moved, last - moved)

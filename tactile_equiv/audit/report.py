@@ -1,0 +1,94 @@
+"""The result of an audit: everything measured, judged, as text, JSON and a page."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import tactile_equiv
+from tactile_equiv.audit.measurements import LayerMeasurement
+from tactile_equiv.audit.pictures import Picture
+from tactile_equiv.audit.table import table
+from tactile_equiv.audit.thresholds import Thresholds
+from tactile_equiv.audit.verdict import Verdict, judge
+
+SCHEMA = 1
+"""Version of the JSON: keys are added, never renamed or removed, without a new number."""
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """What an audit found.
+
+    Attributes:
+        name, kind, input_shape: of the network, see `Subject`.
+        stimulus: amplitude, background and contacts in words and numbers.
+        layers: the measurements, in order of execution.
+        thresholds: what `verdict` judges by.
+        pictures: responses of the layers in which something begins.
+    """
+
+    name: str
+    kind: str
+    input_shape: tuple[int, int, int]
+    stimulus: dict[str, Any]
+    layers: tuple[LayerMeasurement, ...]
+    thresholds: Thresholds
+    pictures: tuple[Picture, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Headline and findings; prints as lines of text."""
+        return judge(self.layers, self.thresholds)
+
+    def passed(self, thresholds: Thresholds | None = None) -> bool:
+        """True if no limit is passed over, those of the report where none are given."""
+        return judge(self.layers, thresholds or self.thresholds).passed
+
+    def to_text(self) -> str:
+        """A line for every layer, at most 100 characters wide, then the verdict."""
+        channels, rows, columns = self.input_shape
+        title = f"{self.name}, frames of {channels}x{rows}x{columns}"
+        return f"{title}\n\n{table(self.layers)}\n\n{self.verdict}"
+
+    def to_json(self) -> str:
+        """Everything, as a JSON object; NaN and infinity are null."""
+        verdict = self.verdict
+        content = {
+            "schema": SCHEMA,
+            "version": tactile_equiv.__version__,
+            "model": self.name,
+            "kind": self.kind,
+            "input_shape": list(self.input_shape),
+            "stimulus": self.stimulus,
+            "passed": verdict.passed,
+            "outcome": verdict.outcome,
+            "headline": verdict.headline,
+            "thresholds": self.thresholds.to_json(),
+            "findings": [finding.to_json() for finding in verdict.findings],
+            "layers": [measured.to_json() for measured in self.layers],
+        }
+        return json.dumps(_plain(content), indent=1, allow_nan=False)
+
+    def to_html(self) -> str:
+        """One page that needs nothing from elsewhere."""
+        from tactile_equiv.audit.page import page
+
+        return page(self)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, (int, float, str, bool, type(None))) else str(value)
