@@ -34,6 +34,8 @@ class OnnxTrace:
     """
 
     def __init__(self, name: str, content: bytes) -> None:
+        from onnx.numpy_helper import to_array
+
         self._name = name
         model = _parsed(name, content)
         _require_self_contained(name, model)
@@ -41,7 +43,9 @@ class OnnxTrace:
         self._model = model
         self._nodes = [*_depending(model.graph, self._input)]
         self._answers = [output.name for output in model.graph.output]
-        self._constants = {part.name: part for part in model.graph.initializer}
+        self._constants: dict[str, NDArray[Any]] = {
+            part.name: to_array(part) for part in model.graph.initializer
+        }
         self._session, self._fetched = _session(name, model)
 
     def require_size(self, input_shape: tuple[int, int, int]) -> None:
@@ -100,12 +104,7 @@ class OnnxTrace:
         return Step(name, operation, name, sources, node.output[0], wide(result), settings)
 
     def _array(self, name: str, found: dict[str, NDArray[Any]]) -> NDArray[Any]:
-        from onnx.numpy_helper import to_array
-
-        if name in self._constants:
-            array: NDArray[Any] = to_array(self._constants[name])
-            found[name] = array
-        return found.get(name, NO_INPUT)
+        return self._constants.get(name, found.get(name, NO_INPUT))
 
 
 def load_onnx(name: str, file: Path) -> OnnxTrace:

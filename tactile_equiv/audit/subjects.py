@@ -168,9 +168,10 @@ def _from_factory(text: str) -> nn.Module:
             made = made()
     except (Exception, SystemExit) as error:
         raise AuditError(
-            f"{text} gives no network ({type(error).__name__}: {error}): it must name a function "
-            "or class, in the current folder or on PYTHONPATH, that makes a torch module when "
-            "called without arguments"
+            f"{text} gives no network ({type(error).__name__}: "
+            f"{' '.join(str(error).split()):.300}): it must name a function or class, in the "
+            "current folder or on PYTHONPATH, that makes a torch module when called without "
+            "arguments"
         ) from error
     if not isinstance(made, nn.Module):
         raise AuditError(

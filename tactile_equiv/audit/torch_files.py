@@ -52,8 +52,8 @@ def _require_torchscript(name: str, file: Path) -> None:
         return
     if any(part.endswith("archive_format") or "models/" in part for part in parts):
         raise AuditError(
-            f"{name} is an exported program (PT2), which is unpickled and compiled when it is "
-            f"loaded, and is not opened: {EXPORT_ADVICE}"
+            f"{name} is an exported program (PT2), which holds pickles that run code when they "
+            f"are loaded, and is not opened: {EXPORT_ADVICE}"
         )
     raise AuditError(
         f"{name} is a pickle of torch.save (weights or a whole module), which runs any code when "

@@ -144,7 +144,7 @@ def _convolution(transposed: bool, given: dict[str, Any]) -> tuple[str, dict[str
         "groups": given["groups"],
     }
     if transposed or given.get("transposed"):
-        return "transposed_convolution", settings | {"cut": _tuple(given["padding"], rank)}
+        return "transposed_convolution", settings
     before, after = _sides(given["padding"], kernel, dilation)
     return "convolution", settings | padding_settings([*before, *after], "zero")
 

@@ -37,7 +37,8 @@ class TorchTrace:
 
     def __init__(self, name: str, module: nn.Module, answer: Answer | None = None) -> None:
         self._name = name
-        self._module = module.eval().to("cpu")
+        plain: nn.Module = getattr(module, "_orig_mod", module)  # what torch.compile wraps
+        self._module = plain.eval().to("cpu")
         self._answer = answer or self._module
         self._places = _Places(self._module)
         torch.set_num_threads(1)
@@ -56,7 +57,8 @@ class TorchTrace:
         if not outputs:
             raise AuditError(
                 f"{self._name} answers {type(answer).__name__} without a tensor of floating-point "
-                "numbers: it must give maps, features or scores, not the number of the best class"
+                "numbers: it must give maps, features or scores (a tensor, tuple, list or dict), "
+                "not the number of the best class"
             )
         return recorder.steps + [
             Step(name, "output", name, (id(tensor),), (name,), _array(tensor))
@@ -130,6 +132,11 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._depending = {_memory(frame)}
         self._elements = 0
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """False: torch else imports its compiler, for seconds, only to keep it off the recorder."""
+        return False
+
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
@@ -200,7 +207,7 @@ def _memory(tensor: Tensor) -> Hashable:
     """Where the numbers are: the same for a tensor and every view of it."""
     try:
         return tensor.untyped_storage().data_ptr() or id(tensor)
-    except (NotImplementedError, RuntimeError):  # a layout without storage
+    except (NotImplementedError, RuntimeError, ValueError):  # no storage, or none yet (lazy)
         return id(tensor)
 
 

@@ -22,9 +22,10 @@ class LayerOutput:
         operation: "convolution", "max_pool", "average_pool", "pad", "gelu", "add", "linear", ...;
             the same word for torch, TorchScript and ONNX.
         values: (N, C, H', W') a map, (N, F) a vector, or of any other rank; float.
-        settings: what is known of kernel, stride, padding, dilation (each (rows, columns); padding
-            is (top, left, bottom, right)), padding_mode ("zero", "replicate", "reflect",
-            "circular", "constant"), groups. Keys that do not apply are missing.
+        settings: what is known of kernel, stride, dilation (rows, columns), groups; padding (top,
+            left, bottom, right) and padding_mode ("zero", "replicate", "reflect", "circular",
+            "constant" with its value, "excluded" from a pooling window), also where a call before
+            the layer pads; mode and scale of "resize". Keys that do not apply are missing.
         is_output: an output of the whole network.
     """
 

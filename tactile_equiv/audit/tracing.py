@@ -86,6 +86,7 @@ class TracedNetwork:
         fixed_size: bool = False,
     ) -> None:
         self.name, self.kind, self.input_shape = name, kind, input_shape
+        self.fixed_size = fixed_size
         self._run = run
         probe = np.random.default_rng(0).uniform(0, 1, (1, *input_shape)).astype(np.float32)
         steps = run(probe)
@@ -103,7 +104,7 @@ class TracedNetwork:
     def layers(self, frames: FloatArray) -> list[LayerOutput]:
         """See `Subject.layers`."""
         self._require_frames(frames)
-        runs = [self._values(frame[None]) for frame in frames]
+        runs = [self._values(frame[None]) for frame in frames.astype(np.float32, copy=False)]
         size = sum(values.size for values in runs[0]) * len(runs)
         if size > ELEMENT_LIMIT:
             raise AuditError(
@@ -149,7 +150,7 @@ class TracedNetwork:
     def _require_frames(self, frames: FloatArray) -> None:
         channels, height, width = self.input_shape
         fits = frames.ndim == 4 and len(frames) and frames.shape[1] == channels
-        if not fits or (getattr(self, "fixed_size", False) and frames.shape[2:] != (height, width)):
+        if not fits or (self.fixed_size and frames.shape[2:] != (height, width)):
             raise AuditError(
                 f"{self.name} is given frames of shape {frames.shape}: it takes "
                 f"(N, {channels}, {height}, {width})"

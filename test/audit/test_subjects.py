@@ -309,6 +309,12 @@ def test_a_graph_inside_a_node_is_searched_too(tmp_path):
     assert "'own.domain'" in refusal(written(tmp_path / "net.onnx", content), SHAPE)
 
 
+def test_an_onnx_file_where_onnxruntime_is_missing(tmp_path, monkeypatch):
+    file = exports.to_onnx(networks.exact(), tmp_path / "net.onnx")
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    assert "pip install 'tactile_equiv[onnx]'" in refusal(file, SHAPE)
+
+
 # networks that cannot be measured
 
 

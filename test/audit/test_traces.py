@@ -191,6 +191,22 @@ def test_values_are_those_before_a_later_layer_writes_over_them():
     assert before.values.min() < 0 == after.values.min()
 
 
+def test_a_module_that_makes_its_weights_when_it_first_runs():
+    module = nn.Sequential(nn.LazyConv2d(2, 3), nn.Flatten(), nn.LazyLinear(3))
+    layers = subject_of_module(module, SHAPE).layers(frames())
+    assert operations(layers) == ["convolution", "flatten", "linear"]
+
+
+def test_a_canvas_that_is_written_into_depends_on_the_frame():
+    def framed(given):
+        canvas = torch.zeros(1, 1, 40, 40)
+        canvas[:, :, 4:36, 4:36] = given
+        return canvas.exp()
+
+    (layer,) = subject_of_module(networks.Calling(framed), SHAPE).layers(frames())
+    np.testing.assert_allclose(layer.values[:, :, 4:36, 4:36], np.exp(frames()), rtol=1e-6)
+
+
 def test_an_answer_that_is_no_layer_is_told_last():
     def spread(given):
         return {"heights": given.exp().flatten(1).unflatten(1, (16, 64))}
