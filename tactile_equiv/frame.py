@@ -9,6 +9,7 @@ on another.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -88,13 +89,34 @@ class Level:
 
     Attributes:
         pressure: (C, H, W) tared and dead-zoned, sensor units, exactly 0.0 where untouched.
-        network_input: (C, H, W) the same in network units.
         invalid: (H, W) taxels that gave no number; their pressure is filled from their neighbours.
+        normalisation: makes network units of it.
     """
 
     pressure: FloatArray
-    network_input: FloatArray
     invalid: BoolArray
+    normalisation: Normalisation
+
+    @cached_property
+    def magnitude(self) -> FloatArray:
+        """(H, W) sum of the magnitudes over channels, sensor units; 0.0 where untouched."""
+        single: FloatArray = self.pressure[0]
+        if len(self.pressure) > 1:
+            single = np.abs(self.pressure).sum(axis=0)
+        elif self.normalisation.signed:
+            single = np.abs(single)
+        return single
+
+    @property
+    def network_input(self) -> FloatArray:
+        """(C, H, W) the pressure in network units."""
+        return self.normalisation.to_network_units(self.pressure)
+
+    def network_input_of(self, box: tuple[int, int, int, int]) -> FloatArray:
+        """(C, h, w) taxels of a box (first row, first column, last row + 1, last column + 1)."""
+        top, left, bottom, right = box
+        inside = np.ascontiguousarray(self.pressure[:, top:bottom, left:right])
+        return self.normalisation.to_network_units(inside)
 
 
 def level(
@@ -123,19 +145,19 @@ def level(
             )
         with np.errstate(over="ignore", invalid="ignore"):
             values = values - offset
-    invalid: BoolArray = np.logical_not(np.isfinite(values).all(axis=0))  # (H, W)
-    if invalid.any():
-        if invalid.all():
-            raise FrameError(
-                "invalid",
-                f"all {invalid.size} taxels are NaN or infinite: at least one must be a number; "
-                "check the driver",
-            )
-        values = np.where(invalid, np.float32(0), values)
-    pressure = _dead_zone(values, normalisation)
-    if invalid.any():
-        pressure = _fill(pressure, invalid)
-    return Level(pressure, normalisation.to_network_units(pressure), invalid)
+    values = np.ascontiguousarray(values)
+    invalid = np.zeros(values.shape[1:], np.bool_)
+    if np.isfinite(values).all():
+        return Level(_dead_zone(values, normalisation), invalid, normalisation)
+    np.logical_not(np.isfinite(values).all(axis=0), out=invalid)
+    if invalid.all():
+        raise FrameError(
+            "invalid",
+            f"all {invalid.size} taxels are NaN or infinite: at least one must be a number; "
+            "check the driver",
+        )
+    pressure = _dead_zone(np.where(invalid, np.float32(0), values), normalisation)
+    return Level(_fill(pressure, invalid), invalid, normalisation)
 
 
 def _planes(frame: NDArray[Any], what: str) -> FloatArray:
@@ -163,11 +185,13 @@ def _size(planes: FloatArray) -> str:
 def _dead_zone(values: FloatArray, normalisation: Normalisation) -> FloatArray:
     """Soft threshold: continuous, so that a contact fades in instead of jumping."""
     threshold = np.float32(normalisation.dead_zone)
-    pressed: FloatArray = np.maximum(values - threshold, np.float32(0))
-    if not normalisation.signed:
-        return pressed
-    pulled: FloatArray = np.maximum(-values - threshold, np.float32(0))
-    return pressed - pulled
+    if normalisation.signed:
+        kept_back = np.minimum(values, threshold)
+        np.maximum(kept_back, -threshold, out=kept_back)
+        return np.subtract(values, kept_back, out=kept_back)
+    pressed: FloatArray = np.maximum(values, threshold)
+    pressed -= threshold
+    return pressed
 
 
 def _fill(pressure: FloatArray, invalid: BoolArray) -> FloatArray:

@@ -13,6 +13,7 @@ from tactile_equiv.architecture import Weights
 from tactile_equiv.backend_choice import choose_backend
 from tactile_equiv.backends import Backend
 from tactile_equiv.card import Card
+from tactile_equiv.frame import FloatArray
 from tactile_equiv.model_directory import load_network
 
 if TYPE_CHECKING:  # torch is slow to import
@@ -47,20 +48,60 @@ class Classifier:
 
 
 @dataclass(frozen=True)
+class ContactHead:
+    """The contact head as plain arrays; the same as `TactileNetwork.contact_probability`.
+
+    Attributes:
+        weight: (F,) evidence of contact for each feature.
+        prior: log-odds of contact without evidence.
+    """
+
+    weight: FloatArray
+    prior: np.float32
+
+    @staticmethod
+    def of(weights: Weights) -> ContactHead:
+        """The head of a network with these weights."""
+        weight = weights["contact_head.weight"].ravel() / weights["feature_unit"].ravel()
+        return ContactHead(weight, weights["contact_prior"][0])
+
+    def probability(self, canvas: FloatArray) -> FloatArray:
+        """Features (F, h, w) to the probability of contact (h, w), 0.0 where all of them are 0.
+
+        With evidence z and prior b it is (1 - exp(-z)) sigmoid(z + b), not below 0.
+        """
+        against = -np.maximum(np.einsum("f,fhw->hw", self.weight, canvas), np.float32(0))
+        probability: FloatArray = -np.expm1(against) / (1 + np.exp(against - self.prior))
+        return probability
+
+
+@dataclass(frozen=True)
 class Model:
-    """Everything that `perceive` needs: the card, the classifier and the engine of the network."""
+    """Everything that `perceive` needs.
+
+    Attributes:
+        card: what the model is.
+        classifier: pooled features to texture classes.
+        backend: the engine of the network.
+        notices: what has to be told about the choice of the engine.
+        contact_head: the contact map of a part of the canvas; None where the engine does not leave
+            untouched skin exactly 0.0, so that parts cannot be evaluated alone.
+    """
 
     card: Card
     classifier: Classifier
     backend: Backend
     notices: tuple[str, ...] = ()
+    contact_head: ContactHead | None = None
 
 
 def assemble(network: TactileNetwork, card: Card, device: str = "cpu") -> Model:
     """A model from a network in memory, on torch."""
     from tactile_equiv.torch_backend import TorchBackend, weights_of
 
-    return Model(card, Classifier.of(weights_of(network)), TorchBackend(network, device))
+    weights = weights_of(network)
+    engine = TorchBackend(network, device)
+    return Model(card, Classifier.of(weights), engine, contact_head=ContactHead.of(weights))
 
 
 def load_model(directory: Path | str, backend: str = "auto", device: str = "auto") -> Model:
@@ -72,4 +113,5 @@ def load_model(directory: Path | str, backend: str = "auto", device: str = "auto
     """
     network, card = load_network(directory)
     engine, notices = choose_backend(network, backend, device)
-    return Model(card, Classifier.of(network.weights), engine, notices)
+    weights = network.weights
+    return Model(card, Classifier.of(weights), engine, notices, ContactHead.of(weights))

@@ -69,10 +69,14 @@ class ShiftErrors:
 
 
 def subject_of(model: Model, *, contact_threshold: float = 0.5) -> Subject:
-    """A model as a subject, through the whole of `perceive`; scores are of the pooled features."""
+    """A model as a subject, through the whole of `perceive`; scores are of the pooled features.
+
+    The network sees the whole frame: evaluated around the contact alone, it would see the same
+    wherever the contact lies, and mistakes of its own would not show.
+    """
 
     def respond(frame: FloatArray) -> Response:
-        percept = perceive(model, frame, contact_threshold=contact_threshold)
+        percept = perceive(model, frame, contact_threshold=contact_threshold, whole_frame=True)
         scores = model.classifier.scores(percept.pooled)
         return Response(percept.contact_map, percept.pooled, scores)
 

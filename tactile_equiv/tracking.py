@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tactile_equiv.percept import Contact
+from tactile_equiv.contacts import Contact
 
 
 class ContactTracker:

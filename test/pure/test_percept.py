@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from tactile_equiv import network as torch_network
 from tactile_equiv.architecture import Architecture
+from tactile_equiv.contacts import Texture, energy_centroid, find_contacts
 from tactile_equiv.errors import FrameError
 from tactile_equiv.frame import Normalisation
-from tactile_equiv.percept import Texture, energy_centroid, find_contacts, perceive, pool
+from tactile_equiv.percept import perceive
+from tactile_equiv.pooling import pool
 from tactile_equiv.press import Press, pressure
+from tactile_equiv.touched_regions import Region
 
 
 def frame_with(blocks, rows=12, columns=16):
@@ -201,9 +204,11 @@ def test_contacts_more_than_two_radii_apart_are_perceived_as_if_alone(
     other[1 + aside : 4 + aside, far + 1 : far + 4] = random.uniform(0.5, 2, (3, 3))
     if below:
         one, other = one.T.copy(), other.T.copy()
+        rows, columns = columns, rows
     both = canvas_of(small_model, one + other)
     touched = (one + other > 0).astype(np.float32)
-    contacts = find_contacts(small_model, touched, both, one + other, 0.5, 2, pool(both))
+    whole = Region((0, 0, rows, columns), (-radius, -radius), touched, both)
+    contacts = find_contacts(small_model, [whole], one + other, 0.5, 2)
     assert len(contacts) == 2
     for contact in contacts:
         alone = one if contact.box[:2] == (1, 1) else other

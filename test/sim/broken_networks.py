@@ -15,7 +15,7 @@ from tactile_equiv.card import Card
 from tactile_equiv.frame import Normalisation, level
 from tactile_equiv.model import Classifier, Model
 from tactile_equiv.network import TactileNetwork
-from tactile_equiv.percept import pool
+from tactile_equiv.pooling import pool
 
 CHANNELS = 12
 GAIN = 1.5

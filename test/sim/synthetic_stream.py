@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from tactile_equiv_sim.check.records import Injected, Perceived, SeenContact, TrueContact
 
-from tactile_equiv.percept import energy_centroid
+from tactile_equiv.contacts import energy_centroid
 
 ROWS, COLUMNS = 24, 28
 RADIUS = 2.5

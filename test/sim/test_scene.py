@@ -15,9 +15,9 @@ from tactile_equiv_sim.sensor import CameraGel, TaxelArray
 from tactile_equiv_sim.surface import FAMILIES, Flat, Ridges
 
 from tactile_equiv.architecture import Architecture
+from tactile_equiv.contacts import energy_centroid
 from tactile_equiv.errors import SettingsError
 from tactile_equiv.network import TactileNetwork, pool
-from tactile_equiv.percept import energy_centroid
 from tactile_equiv.symmetry import map_difference
 
 LAW = settings(deadline=None, derandomize=True, max_examples=12)
