@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tactile_equiv.audit.tracing import Layer, Step
+from tactile_equiv.audit.steps import Layer, Step
 
 PADDED = {"convolution", "max_pool", "average_pool"}
 CUTS = {"crop", "subsample"}

@@ -153,7 +153,8 @@ def _cut(operator: str, inputs: Arrays, result: NDArray[Any]) -> tuple[str, dict
     if operator == "Gather":
         return "gather", {}
     steps = np.ones(4, int)
-    if len(inputs) > 4:
-        steps[inputs[3].astype(int)] = inputs[4]
+    if len(inputs) > 4 and inputs[4].size:
+        axes = inputs[3] if inputs[3].size else np.arange(inputs[4].size)
+        steps[axes.astype(int)] = inputs[4]
     stride = tuple(map(int, steps[2:]))
     return ("subsample", {"stride": stride}) if stride != (1, 1) else ("crop", {})

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tactile_equiv.audit import tracing
+from tactile_equiv.audit import steps as limits
 from tactile_equiv.audit.onnx_operations import CONTENT_FREE, describe
-from tactile_equiv.audit.tracing import Step
+from tactile_equiv.audit.steps import Step
 from tactile_equiv.errors import AuditError
 from tactile_equiv.frame import FloatArray
 
@@ -55,10 +55,10 @@ class OnnxTrace:
             AuditError: if the graph tells that it makes too many numbers of one.
         """
         elements = _inferred_elements(self._model, self._input, input_shape)
-        if elements > tracing.ELEMENT_LIMIT:
+        if elements > limits.ELEMENT_LIMIT:
             raise AuditError(
                 f"{self._name} makes {elements:.1e} numbers of one frame: at most "
-                f"{tracing.ELEMENT_LIMIT:.1e} are kept; audit it with a smaller frame "
+                f"{limits.ELEMENT_LIMIT:.1e} are kept; audit it with a smaller frame "
                 "(--input CxHxW)"
             )
 
@@ -89,7 +89,7 @@ class OnnxTrace:
         steps = [Step("input", "view", "input", (), self._input, frame)]
         steps += [self._step(node, found) for node in self._nodes if _is_measured(node, found)]
         return steps + [
-            Step(name, "output", name, (name,), (name,), found[name]) for name in outputs
+            Step(name, "output", name, (name,), (name,), wide(found[name])) for name in outputs
         ]
 
     def _step(self, node: Any, found: dict[str, NDArray[Any]]) -> Step:

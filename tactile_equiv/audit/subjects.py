@@ -13,12 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tactile_equiv.audit.folding import fold
 from tactile_equiv.audit.onnx_trace import load_onnx
 from tactile_equiv.audit.torch_files import EXPORT_ADVICE, FILE_LIMIT, load_torchscript
 from tactile_equiv.audit.torch_trace import TorchTrace
 from tactile_equiv.audit.traced import Kind, Subject
-from tactile_equiv.audit.tracing import TracedNetwork
+from tactile_equiv.audit.traced_network import TracedNetwork
 from tactile_equiv.errors import AuditError, ModelError
 from tactile_equiv.model_directory import find_model, load_network
 from tactile_equiv.network import TactileNetwork, pool
@@ -84,7 +83,7 @@ def _from_model(name: str, folder: Path, input_shape: Shape | None) -> Subject:
     TorchBackend(network, "cpu")  # makes it exact on this machine, as the perception node does
     shape = input_shape or (stored.architecture.input_channels, MODEL_SIDE, MODEL_SIDE)
     trace = TorchTrace(name, network, lambda frames: _answers(network, frames))
-    return TracedNetwork(name, "model", shape, trace, fold)
+    return TracedNetwork(name, "model", shape, trace)
 
 
 def _answers(network: TactileNetwork, frames: Tensor) -> dict[str, Tensor]:
@@ -105,7 +104,7 @@ def _from_file(name: str, file: Path, input_shape: Shape | None, trust_code: boo
         trace = load_onnx(name, file)
         shape, fixed = _declared_shape(name, trace.declared, input_shape)
         trace.require_size(shape)
-        return TracedNetwork(name, "onnx", shape, trace, fold, fixed)
+        return TracedNetwork(name, "onnx", shape, trace, fixed)
     if kind in TORCH_FILES or zipfile.is_zipfile(file):
         module = load_torchscript(name, file, trust_code)
         return _traced(name, "torchscript", module, input_shape)
@@ -152,7 +151,7 @@ def _traced(name: str, kind: Kind, module: nn.Module, input_shape: Shape | None)
             f"{name} does not tell the size of its frames: give channels, rows and columns "
             "(--input CxHxW, for example --input 1x32x32)"
         )
-    return TracedNetwork(name, kind, input_shape, TorchTrace(name, module), fold)
+    return TracedNetwork(name, kind, input_shape, TorchTrace(name, module))
 
 
 def _from_factory(text: str) -> nn.Module:

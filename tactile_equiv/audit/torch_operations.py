@@ -37,6 +37,7 @@ GLOBAL_POOLINGS = {
     "max": "global_max_pool",
     "sum": "global_sum_pool",
 }
+RESIZINGS = ("nearest", "linear", "cubic")
 WORDS = {
     "sub": "subtract",
     "rsub": "subtract",
@@ -100,7 +101,8 @@ def describe(
     if operator == "slice":
         return _cut(given, source, result)
     if operator.startswith("upsample"):
-        return "resize", resize_settings(operator.split("_")[1][:-2], source.shape, result.shape)
+        mode = next((word for word in RESIZINGS if word in operator), operator)
+        return "resize", resize_settings(mode, source.shape, result.shape)
     if is_flattening(source.shape, result.shape) and operator in VIEWS:
         return "flatten", {}
     return ("view" if operator in VIEWS else WORDS.get(operator, operator)), {}

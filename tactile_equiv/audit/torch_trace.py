@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from tactile_equiv.audit import tracing
+from tactile_equiv.audit import steps as limits
+from tactile_equiv.audit.steps import Step
 from tactile_equiv.audit.torch_operations import CONTENT_FREE, describe
-from tactile_equiv.audit.tracing import Step
 from tactile_equiv.errors import AuditError
 from tactile_equiv.frame import FloatArray
 
@@ -174,9 +174,9 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def _limit(self, results: list[Tensor]) -> None:
         self._elements += sum(result.numel() for result in results)
-        if self._elements > tracing.ELEMENT_LIMIT:
+        if self._elements > limits.ELEMENT_LIMIT:
             self.refusal = AuditError(
-                f"{self._name} makes more than {tracing.ELEMENT_LIMIT:.1e} numbers of one frame: "
+                f"{self._name} makes more than {limits.ELEMENT_LIMIT:.1e} numbers of one frame: "
                 "audit it with a smaller frame (--input CxHxW)"
             )
             raise self.refusal

@@ -16,7 +16,7 @@ import torch
 from onnx import TensorProto, helper
 from safetensors.torch import save_file
 
-from tactile_equiv.audit import torch_files, tracing
+from tactile_equiv.audit import steps, torch_files
 from tactile_equiv.audit.subjects import load_subject, subject_of_module
 from tactile_equiv.errors import AuditError, ModelError
 from tactile_equiv.model_directory import find_model
@@ -339,7 +339,7 @@ def test_a_network_that_cannot_be_measured_is_named(name, said):
 
 
 def test_a_network_that_fills_the_memory_is_stopped(monkeypatch):
-    monkeypatch.setattr(tracing, "ELEMENT_LIMIT", 50_000)
+    monkeypatch.setattr(steps, "ELEMENT_LIMIT", 50_000)
     assert "more than 5.0e+04 numbers" in refused_module(networks.memory_blow_up())
     subject = subject_of_module(networks.exact(), SHAPE)
     with pytest.raises(AuditError, match="are kept at once"):

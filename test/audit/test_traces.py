@@ -135,6 +135,14 @@ def test_strides_dilations_and_windows_are_told():
         (lambda x: x.flatten(2).logsumexp(2), ("log_sum_exp", {})),
         (lambda x: x.reshape(len(x), -1), ("flatten", {})),
         (lambda x: functional.relu6(x), ("clip", {})),
+        (
+            lambda x: functional.interpolate(x, (64, 16), mode="bilinear"),
+            ("resize", {"mode": "linear", "scale": (2.0, 0.5)}),
+        ),
+        (
+            lambda x: functional.interpolate(x, scale_factor=2, mode="nearest-exact"),
+            ("resize", {"mode": "nearest", "scale": (2.0, 2.0)}),
+        ),
     ],
 )
 def test_calls_are_told_in_the_words_of_people(function, expected):

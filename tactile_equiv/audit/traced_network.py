@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tactile_equiv.audit import steps as limits
+from tactile_equiv.audit.folding import fold
+from tactile_equiv.audit.steps import Run, Step
 from tactile_equiv.audit.traced import Kind, LayerOutput
 from tactile_equiv.errors import AuditError
 from tactile_equiv.frame import FloatArray
-
-ELEMENT_LIMIT = 2**27
-"""Numbers of all layers for one frame, and for all frames of one call: 0.5 GB as float32."""
 
 REPEATABLE = 1e-5
 """Largest relative difference between two runs on one frame that is put down to rounding."""
@@ -22,50 +20,6 @@ REPEATABLE = 1e-5
 LARGER = 32
 """Pixels by which a frame is enlarged to see whether a network takes frames of any size: a
 multiple of every usual total stride."""
-
-
-@dataclass
-class Step:
-    """One operation that a network ran on something that depends on the frame.
-
-    Attributes:
-        name: where in the network.
-        operation: a word of `LayerOutput.operation`; "view" where numbers are only rearranged,
-            "output" for what the network answers.
-        call: what was called, the same for every frame.
-        sources: which tensors went in.
-        result: which tensor came out.
-        values: that tensor, with a leading 1 for the one frame.
-        settings: see `LayerOutput`.
-    """
-
-    name: str
-    operation: str
-    call: str
-    sources: tuple[Hashable, ...]
-    result: Hashable
-    values: NDArray[Any]
-    settings: dict[str, Any] = field(default_factory=dict)
-    is_output: bool = False
-
-
-Run = Callable[[FloatArray], list[Step]]
-"""One frame (1, C, H, W) to every step, the outputs of the network last."""
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A step that a person calls a layer.
-
-    Attributes:
-        index: of the step among all steps of a run.
-    """
-
-    index: int
-    name: str
-    operation: str
-    settings: dict[str, Any]
-    is_output: bool
 
 
 class TracedNetwork:
@@ -82,7 +36,6 @@ class TracedNetwork:
         kind: Kind,
         input_shape: tuple[int, int, int],
         run: Run,
-        fold: Callable[[list[Step]], list[Layer]],
         fixed_size: bool = False,
     ) -> None:
         self.name, self.kind, self.input_shape = name, kind, input_shape
@@ -104,13 +57,10 @@ class TracedNetwork:
     def layers(self, frames: FloatArray) -> list[LayerOutput]:
         """See `Subject.layers`."""
         self._require_frames(frames)
-        runs = [self._values(frame[None]) for frame in frames.astype(np.float32, copy=False)]
-        size = sum(values.size for values in runs[0]) * len(runs)
-        if size > ELEMENT_LIMIT:
-            raise AuditError(
-                f"{self.name} answers {len(runs)} frames with {size:.1e} numbers: at most "
-                f"{ELEMENT_LIMIT:.1e} are kept at once; audit it with smaller frames"
-            )
+        given = frames.astype(np.float32, copy=False)
+        runs = [self._values(given[:1])]
+        self._require_size(len(given) * sum(values.size for values in runs[0]))
+        runs += [self._values(frame[None]) for frame in given[1:]]
         return [
             LayerOutput(layer.name, layer.operation, values, layer.settings, layer.is_output)
             for layer, values in zip(self._layers, self._stacked(runs), strict=True)
@@ -154,6 +104,14 @@ class TracedNetwork:
             raise AuditError(
                 f"{self.name} is given frames of shape {frames.shape}: it takes "
                 f"(N, {channels}, {height}, {width})"
+            )
+
+    def _require_size(self, elements: int) -> None:
+        if elements > limits.ELEMENT_LIMIT:
+            raise AuditError(
+                f"{self.name} answers these frames with {elements:.1e} numbers: at most "
+                f"{limits.ELEMENT_LIMIT:.1e} are kept at once; audit it with smaller frames "
+                "(--input CxHxW)"
             )
 
     def _require_repeatable(self, first: list[Step], second: list[Step]) -> None:
