@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import importlib.util
+import runpy
 from functools import cache
+from pathlib import Path
 
 from tactile_equiv.backends import (
     BACKENDS,
@@ -41,8 +44,8 @@ def choose_backend(
         try:
             chosen = _proven(network, engine, place)
         except MissingBackendError as error:
-            expected = engine == backend and place == device
-            (refused if expected else missing).append(f"{engine} is not there ({error})")
+            asked = engine == backend and (place == device or place == "cpu")
+            (refused if asked else missing).append(f"{engine} is not there ({error})")
         except Exception as error:  # engines have classes of their own for what they cannot load
             refused.append(f"{engine} is refused ({' '.join(str(error).split()):.300})")
         else:
@@ -53,17 +56,15 @@ def choose_backend(
 
 
 def _candidates(backend: str, device: str) -> list[tuple[str, str]]:
-    """Engines and devices to try, best first. A named engine comes before any device."""
+    """Engines and devices to try, best first: a device before an engine, unless one is named."""
     engines = [name for name in BACKENDS if name != "auto"]
     devices = [device]
     if device == "auto":
         devices = ["cuda", "cpu"] if cuda_is_here() else ["cpu"]
     if backend == "auto":
-        pairs = [(engine, place) for place in devices for engine in engines]
-    else:
-        engines = [backend, *(name for name in engines if name != backend)]
-        pairs = [(engine, place) for engine in engines for place in devices]
-    return pairs
+        return [(engine, place) for place in devices for engine in engines]
+    engines = [backend, *(name for name in engines if name != backend)]
+    return [(engine, place) for engine in engines for place in devices]
 
 
 def _proven(network: StoredNetwork, engine: str, device: str) -> Backend:
@@ -89,9 +90,20 @@ def _made(network: StoredNetwork, engine: str, device: str) -> Backend:
 
 
 def _on_torch(network: StoredNetwork, device: str) -> Backend:
-    from tactile_equiv.torch_backend import TorchBackend, network_of  # 2 s
+    if device == "cuda" and not _torch_has_cuda():
+        raise MissingBackendError("it is built without CUDA: install a CUDA build of torch")
+    from tactile_equiv.torch_backend import TorchBackend, network_of  # takes 2 s
 
     return TorchBackend(network_of(network.architecture, network.weights), device)
+
+
+def _torch_has_cuda() -> bool:
+    """Whether torch is built for CUDA, as its version file says without the rest of it."""
+    found = importlib.util.find_spec("torch")
+    if found is None or found.origin is None:
+        return False
+    version = runpy.run_path(str(Path(found.origin).with_name("version.py")))
+    return version.get("cuda") is not None
 
 
 def _live_probe(network: StoredNetwork) -> Probe:

@@ -1,9 +1,11 @@
 """The engine of a model: the fastest that is there and proved itself; every refusal is said."""
 
+import importlib.machinery
 import sys
 from dataclasses import replace
 
 import pytest
+import torch
 
 from tactile_equiv import backend_choice
 from tactile_equiv.backend_choice import choose_backend
@@ -71,11 +73,12 @@ def test_a_model_without_an_export_says_so(asked, small_network):
     assert "no network.onnx" in notice
 
 
+@pytest.mark.parametrize("device", ["auto", "cpu"])
 @pytest.mark.parametrize(
     ("asked", "told"), [("auto", ""), ("torch", ""), ("onnxruntime", "it is not installed")]
 )
-def test_without_onnxruntime_torch_is_used(asked, told, whole, without_onnxruntime):
-    backend, notices = choose_backend(whole, asked, "cpu")
+def test_without_onnxruntime_torch_is_used(asked, told, device, whole, without_onnxruntime):
+    backend, notices = choose_backend(whole, asked, device)
     assert backend.name == "torch"
     assert told in "".join(notices) and bool(notices) == bool(told)
 
@@ -112,7 +115,7 @@ def test_unknown_names_are_refused_with_the_right_ones(whole):
 def no_cuda(monkeypatch):
     onnxruntime = pytest.importorskip("onnxruntime")
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
-    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr(backend_choice, "_torch_has_cuda", lambda: False)
 
 
 @pytest.mark.parametrize("asked", BACKENDS)
@@ -129,6 +132,42 @@ def test_a_driver_without_an_engine_for_it_leaves_the_processor(asked, whole, no
     assert (backend.device, notices) == ("cpu", ())
 
 
+def test_torch_is_asked_for_its_build_without_an_import(monkeypatch, tmp_path):
+    assert backend_choice._torch_has_cuda() is (torch.version.cuda is not None)
+    found = importlib.machinery.ModuleSpec("torch", None, origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: found)
+    for line, built in (("cuda = '12.8'", True), ("cuda = None", False), ("", False)):
+        (tmp_path / "version.py").write_text(line)
+        assert backend_choice._torch_has_cuda() is built
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert not backend_choice._torch_has_cuda()
+
+
+class Driver:
+    """NVIDIA's driver with so many devices."""
+
+    def __init__(self, devices):
+        self.devices = devices
+
+    def cuInit(self, flags):  # noqa: N802, the driver's name
+        return 0
+
+    def cuDeviceGetCount(self, count):  # noqa: N802
+        count._obj.value = self.devices
+        return 0
+
+
+@pytest.mark.parametrize(("devices", "here"), [(None, False), (0, False), (2, True)])
+def test_the_driver_is_asked_whether_cuda_is_here(devices, here, monkeypatch):
+    def load(name):
+        if devices is None:
+            raise OSError(name)
+        return Driver(devices)
+
+    monkeypatch.setattr("ctypes.CDLL", load)
+    assert backend_choice.cuda_is_here.__wrapped__() is here
+
+
 def test_auto_takes_the_accelerator_where_an_engine_has_it(whole, monkeypatch):
     class Accelerated:
         name = "torch"
@@ -138,6 +177,7 @@ def test_auto_takes_the_accelerator_where_an_engine_has_it(whole, monkeypatch):
             self.run = TorchBackend(network, "cpu").run
 
     monkeypatch.setattr("tactile_equiv.torch_backend.TorchBackend", Accelerated)
+    monkeypatch.setattr(backend_choice, "_torch_has_cuda", lambda: True)
     monkeypatch.setattr(backend_choice, "cuda_is_here", lambda: True)
     onnxruntime = pytest.importorskip("onnxruntime")
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])

@@ -104,6 +104,30 @@ def test_an_opencv_that_is_too_old_is_refused_in_words(monkeypatch):
         OpenCvBackend(b"", "cpu")
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_onnxruntime_on_cuda_computes_in_full_precision_or_not_at_all(there, monkeypatch):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    asked = []
+
+    class Session:
+        def __init__(self, onnx, options, providers):
+            asked.extend(providers)
+
+        def get_providers(self):
+            return [name for name, _ in asked if there] + ["CPUExecutionProvider"]
+
+    known = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: known)
+    monkeypatch.setattr(onnxruntime, "InferenceSession", Session)
+    if there:
+        assert OnnxRuntimeBackend(b"", "cuda").device == "cuda"
+    else:
+        with pytest.raises(MissingBackendError, match="found no device"):
+            OnnxRuntimeBackend(b"", "cuda")
+    ((name, options),) = asked
+    assert name == "CUDAExecutionProvider" and options["use_tf32"] == "0"
+
+
 def test_a_device_that_an_engine_has_not_is_named(monkeypatch, small_network):
     onnxruntime = pytest.importorskip("onnxruntime")
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])

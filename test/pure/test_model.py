@@ -74,6 +74,32 @@ def test_a_loaded_model_perceives_the_same(folder, small_model):
     np.testing.assert_array_equal(seen.texture.scores, true.texture.scores)
 
 
+def test_a_directory_of_an_earlier_release_has_no_probe_and_loads(folder):
+    card = load_card(folder)
+    change_card(folder, sha256={WEIGHTS_FILE: card.sha256[WEIGHTS_FILE]})
+    (folder / PROBE_FILE).unlink()
+    assert load_network(folder)[0].probe is None
+    model = load_model(folder, "auto", "cpu")
+    assert model.backend.name == "torch"
+
+
+def test_a_changed_probe_is_refused(folder):
+    content = bytearray((folder / PROBE_FILE).read_bytes())
+    content[-1] ^= 1
+    (folder / PROBE_FILE).write_bytes(content)
+    assert_refused(folder, "SHA-256")
+
+
+def test_engines_are_made_from_the_bytes_that_were_verified(folder):
+    content = b"an export"
+    (folder / ONNX_FILE).write_bytes(content)
+    hashes = load_card(folder).sha256
+    change_card(folder, sha256={**hashes, ONNX_FILE: hashlib.sha256(content).hexdigest()})
+    network, _ = load_network(folder)
+    (folder / ONNX_FILE).write_bytes(b"swapped after it was read")
+    assert network.onnx == content
+
+
 def test_saving_again_replaces_the_model(folder, make_network, make_card, small_network):
     other = make_network(small_network.architecture, 7)
     (folder / ONNX_FILE).write_bytes(b"of the model before")
