@@ -15,6 +15,9 @@ from tactile_equiv.audit.wording import layer_words, listed, percent
 
 ALONG = ("down the rows", "along the columns")
 
+FADED = 0.7
+"""An error of the border that reaches the middle is smaller there, at least by this factor."""
+
 Account = tuple[LayerMeasurement, Cause, str]
 """The layer in which something begins, its cause, and the sentence."""
 Layers = Sequence[LayerMeasurement]
@@ -27,9 +30,10 @@ def account_for_shifts(layers: Layers, first: LayerMeasurement) -> Account:
     if all(_steps_of(first)):
         text = f"{words} breaks integer shifts {_broken(first)} ({error_words(first)})"
         return first, "stride", text + _coarser(maps, first)
-    at_border = [m for m in maps if m.number <= first.number and not m.border_error <= m.exact]
+    at_border = [m for m in maps if m.number < first.number and not m.border_error <= m.exact]
+    rippling = next((m for m in maps if not m.ripple_error <= m.exact), first)
     aligned = _aligned_error(first)
-    if at_border and aligned < 0.7 * first.border_error and not _ripples_inside(first):
+    if at_border and aligned < FADED * first.border_error and not _ripples_inside(rippling):
         origin = f"layer {at_border[0].number} `{at_border[0].layer.name}`"
         text = (
             f"in {words} the error of the border, which begins in {origin}, reaches the middle of "
@@ -74,16 +78,18 @@ def _broken(measured: LayerMeasurement) -> str:
     return listed(clauses)
 
 
-def _coarser(maps: Layers, first: LayerMeasurement) -> str:
-    """Which later layers widen the lattice."""
-    known = _product(_steps_of(first))
-    clauses = []
-    for measured in maps:
+def _coarser(maps: list[LayerMeasurement], first: LayerMeasurement) -> str:
+    """Which later layers widen the lattice, and the first that has none."""
+    known, clauses, lost = _product(_steps_of(first)), [], ""
+    for measured in maps[maps.index(first) + 1 :]:
         steps = _steps_of(measured)
-        if measured.number > first.number and all(steps) and _product(steps) > known:
+        if not all(steps):
+            lost = f"; from layer {measured.number} `{measured.layer.name}` on no shift is exact"
+            break
+        if _product(steps) > known:
             known = _product(steps)
             clauses.append(f"to {_lattice_words(steps)} in {layer_words(measured)}")
-    return f", coarsened {listed(clauses)}" if clauses else ""
+    return (f", coarsened {listed(clauses)}" if clauses else "") + lost
 
 
 def _lattice_words(steps: tuple[int | None, int | None]) -> str:

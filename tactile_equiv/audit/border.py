@@ -21,7 +21,7 @@ FARTHEST = 8
 ALIGNED = 8
 """Largest step that the distance from the middle to the first row and column is a multiple of."""
 SUPPORT = 1e-6
-"""Smaller parts of a response, relative, do not count as its extent."""
+"""Parts of a response that are smaller, relative, or rounding, do not count as its extent."""
 
 
 @dataclass
@@ -156,7 +156,8 @@ def _note(
     known = errors.by_distance[place.side]
     known[place.distance] = worse(known.get(place.distance, 0.0), float(by_cell.max()))
     _note_depth(errors.by_depth[place.side], by_cell, where[place.axis], place, seen.shape)
-    phantom = _phantom(seen, reference, place, int(moved[place.axis])) / layer.scale
+    least = max(SUPPORT, layer.noise) * layer.scale
+    phantom = _phantom(seen, reference, place, int(moved[place.axis]), least) / layer.scale
     errors.phantoms[place.side] = worse(errors.phantoms[place.side], phantom)
 
 
@@ -175,13 +176,13 @@ def _note_depth(
             known[depth] = worse(known.get(depth, 0.0), error)
 
 
-def _phantom(seen: Values, reference: Values, place: Place, moved: int) -> float:
-    """Largest response in cells that the moved reference does not reach.
+def _phantom(seen: Values, reference: Values, place: Place, moved: int, least: float) -> float:
+    """Largest response in cells that the moved reference, above `least`, does not reach.
 
     Nothing is known, and 0 returned, while the reference reaches the border of its own map there.
     """
     profile = np.abs(reference).max(axis=(0, 2 - place.axis))  # (H',) or (W',)
-    reached = np.flatnonzero(profile > SUPPORT * profile.max())
+    reached = np.flatnonzero(profile > least)
     if not len(reached):
         return 0.0
     first, last = int(reached[0]), int(reached[-1])

@@ -9,6 +9,7 @@ from html import escape
 FLOOR, TOP = -7.0, 0.5
 """Powers of ten at the foot (and below: exact) and at the top of a scale."""
 INK, FAINT = "#24292f", "#d0d7de"
+MARKS = ((0.0, "exact"), (1e-5, "1e-5"), (1e-3, "0.1 %"), (0.1, "10 %"), (1.0, "100 %"))
 At = Callable[[float, float], tuple[float, float]]
 COLOURS = ("#1f6feb", "#bc4c00", "#8250df", "#1a7f37")
 
@@ -111,13 +112,7 @@ def _legend(name: str, x: float, colour: str) -> str:
 
 def _grid(at: At, ticks: Sequence[float], foot: float) -> str:
     lowest, highest, drawn = min(ticks), max(ticks), []
-    for error, label in (
-        (0.0, "exact"),
-        (1e-5, "1e-5"),
-        (1e-3, "0.1 %"),
-        (0.1, "10 %"),
-        (1, "100 %"),
-    ):
+    for error, label in MARKS:
         (x0, y), (x1, _) = at(lowest, error), at(highest, error)
         drawn.append(f'<path d="M{x0:.1f} {y:.1f}H{x1:.1f}" stroke="{FAINT}"/>')
         drawn.append(f'<text x="{x0 - 8:.1f}" y="{y + 4:.1f}" text-anchor="end">{label}</text>')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
@@ -25,7 +26,9 @@ ONE = Fraction(1)
 AGREEMENT = 1.15
 """Largest quotient of a measured scale and a known one."""
 COARSE = 8
-"""On fewer cells along an axis the centroid says little: sizes do."""
+"""On so many cells along an axis or fewer the centroid is held back by the border."""
+SIZE_COUNTS = 1.2
+"""How much more the sizes then count than the centroid."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +95,21 @@ def _centroid(response: Values, axis: int) -> float:
 
 
 def _known_scale(slope: float, cells: int, pixels: int) -> tuple[Fraction, bool]:
-    """The scale that sizes tell, if the slope agrees or there are too few cells to know better."""
-    by_size = min(KNOWN_SCALES, key=lambda scale: _quotient(float(scale), cells / pixels))
-    if cells <= COARSE or not slope > 0:
-        return by_size, slope > 0
-    by_slope = min(KNOWN_SCALES, key=lambda scale: _quotient(float(scale), slope))
+    """The scale that the sizes tell where the slope agrees, else that of the slope."""
+    size = cells / pixels
+    by_size = _nearest(lambda scale: _quotient(scale, size))
+    if not slope > 0:
+        return by_size, False
+    if cells <= COARSE:
+        return _nearest(lambda s: _quotient(s, size) ** SIZE_COUNTS * _quotient(s, slope)), True
+    by_slope = _nearest(lambda scale: _quotient(scale, slope))
     nearest = by_size if _quotient(slope, float(by_size)) < AGREEMENT else by_slope
     follows = _quotient(slope, float(nearest)) < AGREEMENT
     return (nearest if follows else by_size), follows
+
+
+def _nearest(distance: Callable[[float], float]) -> Fraction:
+    return min(KNOWN_SCALES, key=lambda scale: distance(float(scale)))
 
 
 def _quotient(one: float, other: float) -> float:
@@ -154,7 +164,7 @@ def _shifted_between_cells(values: Values, rows: float, columns: float) -> Value
             turns = np.fft.rfftfreq(3 * size) * part
             wave = np.exp(-2j * np.pi * turns).astype(np.complex128)
             wave = wave[:, None] if axis == 1 else wave
-            spectrum = np.fft.rfft(values, 3 * size, axis=axis) * wave
+            spectrum = np.fft.rfft(values.astype(np.float64), 3 * size, axis=axis) * wave
             values = np.take(np.fft.irfft(spectrum, 3 * size, axis=axis), range(size), axis=axis)
     return values
 

@@ -82,6 +82,7 @@ def page(report: AuditReport) -> str:
 <p class="facts">{escape(_facts(report))}</p>
 {_findings(verdict.findings)}
 <h2>Through the network</h2>
+<p class="reading">Worst error of every layer; dashed: the limit at the border.</p>
 {_course(report)}
 <h2>Where it begins</h2>
 <div class="cards">{_cards(report)}</div>

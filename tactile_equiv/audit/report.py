@@ -16,6 +16,7 @@ from tactile_equiv.audit.pictures import Picture
 from tactile_equiv.audit.table import table
 from tactile_equiv.audit.thresholds import Thresholds
 from tactile_equiv.audit.verdict import Verdict, judge
+from tactile_equiv.audit.wording import printable
 
 SCHEMA = 1
 """Version of the JSON: keys are added, never renamed or removed, without a new number."""
@@ -53,7 +54,7 @@ class AuditReport:
     def to_text(self) -> str:
         """A line for every layer, at most 100 characters wide, then the verdict."""
         channels, rows, columns = self.input_shape
-        title = f"{self.name}, frames of {channels}x{rows}x{columns}"
+        title = printable(f"{self.name}, frames of {channels}x{rows}x{columns}")
         return f"{title}\n\n{table(self.layers)}\n\n{self.verdict}"
 
     def to_json(self) -> str:

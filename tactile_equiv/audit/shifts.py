@@ -58,9 +58,11 @@ def measure_shifts(
 def first_place(stage: Stage, contact: FloatArray, number: int, axis: int) -> tuple[int, int]:
     """Where a contact (C, h, w) is before it moves along an axis: so far from the middle that the
     shifts lie around it; contacts of other numbers are at another phase of every stride."""
-    row, column = (middle + number for middle in stage.middle(contact))
-    back = whole_shifts(stage.sides[axis])[-1] // 2
-    return (max(row - back, 0), column) if axis == 0 else (row, max(column - back, 0))
+    row, column = (middle + number % 3 for middle in stage.middle(contact))
+    farthest = whole_shifts(stage.sides[axis])[-1]
+    last = stage.sides[axis] - contact.shape[1 + axis] - farthest
+    start = min(max((row, column)[axis] - farthest // 2, 0), last)
+    return (start, column) if axis == 0 else (row, start)
 
 
 def _measure_along(

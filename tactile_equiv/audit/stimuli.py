@@ -42,7 +42,8 @@ class Stage:
                 f"frames of {self.shape[1]}x{self.shape[2]} pixels are too small to move a contact "
                 f"in: audit with at least {SMALLEST_SENSOR}x{SMALLEST_SENSOR} (--input CxHxW)"
             )
-        if not np.isfinite([self.amplitude, self.background]).all() or self.amplitude == 0:
+        values = np.array([self.amplitude, self.background, self.amplitude + self.background])
+        if not (np.abs(values) < np.finfo(np.float32).max).all() or self.amplitude == 0:
             raise AuditError(
                 f"amplitude is {self.amplitude:g}, background is {self.background:g}: both must be "
                 "finite, and the amplitude not 0"
@@ -110,6 +111,10 @@ def recorded_contact(file: Path, stage: Stage, index: int = 0) -> FloatArray:
             contact is larger than half the sensor.
     """
     frame = _recorded_frame(file, index)
+    if frame.ndim not in (2, 3) or frame.dtype.kind not in "biuf":
+        raise AuditError(
+            f"{file} holds frames of {frame.shape} {frame.dtype}: give numbers, (H, W) or (H, W, C)"
+        )
     pixels = frame[None] if frame.ndim == 2 else np.moveaxis(frame, -1, 0)  # (C, H, W)
     if len(pixels) != stage.shape[0]:
         raise AuditError(f"{file} has {len(pixels)} channels, the network takes {stage.shape[0]}")

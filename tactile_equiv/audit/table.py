@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tactile_equiv.audit.measurements import LayerMeasurement
-from tactile_equiv.audit.wording import operation_words
+from tactile_equiv.audit.wording import operation_words, printable
 
 WIDTH = 100
 COLUMNS = ("lattice", "shift", "border", "ripple", "sub-px", "pooled", "flips")
@@ -76,8 +76,3 @@ def figure(error: float) -> str:
     if error == 0:
         return "0"
     return f"{error:.1e}" if error < 1e-3 or error >= 100 else f"{error:.3f}"
-
-
-def printable(text: str) -> str:
-    """Without characters that would move the cursor of a terminal."""
-    return "".join(char if char.isprintable() else "?" for char in text)

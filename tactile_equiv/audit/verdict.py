@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import attrgetter
@@ -26,7 +27,7 @@ from tactile_equiv.audit.findings import (
 from tactile_equiv.audit.measurements import LayerMeasurement
 from tactile_equiv.audit.thresholds import Thresholds
 from tactile_equiv.audit.vector_attribution import account_for_drift, account_for_flips
-from tactile_equiv.audit.wording import layer_words, listed, percent
+from tactile_equiv.audit.wording import layer_words, listed, percent, printable
 
 SHORT: dict[Cause, str] = {
     "stride": "shifts are exact only on the lattice of a stride",
@@ -79,7 +80,7 @@ class Verdict:
             lines.append(f"{mark} {finding.sentence}")
             if finding.outcome == "failed":
                 lines.append(f"  what helps: {finding.remedy}")
-        return "\n".join(lines)
+        return "\n".join(map(printable, lines))
 
 
 def judge(layers: Layers, thresholds: Thresholds) -> Verdict:
@@ -87,13 +88,15 @@ def judge(layers: Layers, thresholds: Thresholds) -> Verdict:
     found = (_finding(criterion, layers, thresholds) for criterion in CRITERIA)
     findings = _independent([finding for finding in found if finding is not None])
     failed = [finding for finding in findings if finding.outcome == "failed"]
+    silent = _silent(layers)
     if failed:
-        return Verdict("beyond", _failure(failed), findings)
+        return Verdict("beyond", _failure(failed) + silent, findings)
     lost = [f for f in findings if f.limit_name not in UNAVOIDABLE]
     if lost:
         worst = [f"{f.limit_name} {percent(f.error)}" for f in lost]
-        return Verdict("within", f"Within the limits, not exact: {listed(worst)}.", findings)
-    return Verdict("exact", _praise(layers), findings)
+        told = f"Within the limits: not exact are {listed(worst)}."
+        return Verdict("within", told + silent, findings)
+    return Verdict("exact", _praise(layers) + silent, findings)
 
 
 def _independent(findings: list[Finding]) -> tuple[Finding, ...]:
@@ -117,7 +120,7 @@ def _finding(criterion: Criterion, layers: Layers, thresholds: Thresholds) -> Fi
     beyond = [
         m
         for m, e in zip(judged, errors, strict=True)
-        if limit is not None and not e <= max(limit, m.layer.noise)
+        if not math.isfinite(e) or (limit is not None and not e <= max(limit, m.layer.noise))
     ]
     begins = (beyond or lost)[0]
     if not beyond and criterion.limit_name in UNAVOIDABLE:
@@ -143,16 +146,22 @@ def _failure(failed: list[Finding]) -> str:
     return f"Not equivariant: {'; '.join(reasons)}."
 
 
+def _silent(layers: Layers) -> str:
+    names = [f"`{m.layer.name}`" for m in layers if m.layer.is_output and not m.answers]
+    return f" Not judged, as no contact changes it: output {listed(names)}." if names else ""
+
+
 def _praise(layers: Layers) -> str:
     maps, vectors = judged_maps(layers), judged_vectors(layers)
     errors = [e for m in maps for e in (m.shift_error, m.border_error)]
     errors += [m.drift for m in vectors]
     what = []
     if maps:
-        what.append(f"{len(maps)} maps move with the contact by whole pixels, up to the border")
+        what.append(f"{len(maps)} maps move by whole pixels with the contact, up to the border")
     if vectors:
-        what.append(f"{len(vectors)} output vectors stay")
-    return f"Exact: {listed(what)} (worst error {float(np.max(errors)):.1g})."
+        what.append(f"{len(vectors)} outputs stay")
+    worst = float(np.max(errors))
+    return f"Exact: {listed(what)}; worst error {worst:.1g} of the response."
 
 
 def _account_for_parts(layers: Layers, first: LayerMeasurement) -> Account:

@@ -37,7 +37,8 @@ def _settings(settings: dict[str, Any]) -> list[str]:
             words.append(f"{name} {_sizes(values)}")
     if "padding" in settings:
         mode = settings.get("padding_mode", "zero")
-        words.append(f"{mode} padding" if any(settings["padding"]) else "no padding")
+        padded = "padding that does not count" if mode == "excluded" else f"{mode} padding"
+        words.append(padded if any(settings["padding"]) else "no padding")
     return words
 
 
@@ -47,6 +48,8 @@ def _sizes(values: Sequence[int]) -> str:
 
 def percent(error: float) -> str:
     """A relative error; small ones as powers of ten, so that 0 is only what is 0."""
+    if error >= 10:
+        return f"{error:.0f} times the response"
     if error == 0 or not error < 1e-3:
         return f"{100 * error:.3g} %"
     return f"{error:.0e} of the response"
@@ -55,3 +58,8 @@ def percent(error: float) -> str:
 def listed(words: Sequence[str]) -> str:
     """Such as: a, b and c."""
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def printable(text: str) -> str:
+    """Without characters that would move the cursor of a terminal."""
+    return "".join(char if char.isprintable() else "?" for char in text)
