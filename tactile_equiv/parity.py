@@ -117,15 +117,14 @@ def measure_parity(backend: Backend, probe: Probe) -> Parity:
     errors, untouched = [], []
     for answer in probe.answers:
         contact_map, canvas = backend.run(answer.frame)
+        first, (rows, columns) = probe.radius, answer.contact_map.shape
         reached = _reached(answer.frame, probe.radius)  # (H + 2R, W + 2R)
-        on_sensor = reached[
-            tuple(slice(probe.radius, side - probe.radius) for side in reached.shape)
-        ]
+        on_sensor = reached[first : first + rows, first : first + columns]
         if contact_map.shape != on_sensor.shape or canvas.shape[1:] != reached.shape:
             return Parity(float("inf"), float("inf"))
-        rows, columns = answer.cells.T
+        features = canvas[:, answer.cells[:, 0], answer.cells[:, 1]]  # (F, n)
         errors.append(_relative_error(contact_map, answer.contact_map))
-        errors.append(_relative_error(canvas[:, rows, columns], answer.features))
+        errors.append(_relative_error(features, answer.features))
         untouched.append(np.abs(contact_map[~on_sensor]).max(initial=0))
         untouched.append(np.abs(canvas[:, ~reached]).max(initial=0))
     return Parity(float(np.max(errors)), float(np.max(untouched)))  # unlike max, np.max keeps NaN
