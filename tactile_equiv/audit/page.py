@@ -84,7 +84,7 @@ def page(report: AuditReport) -> str:
 <h2>Through the network</h2>
 <p class="reading">Worst error of every layer; dashed: the limit at the border.</p>
 {_course(report)}
-<h2>Where it begins</h2>
+<h2>{"Where it begins" if verdict.outcome == "beyond" else "One of the maps"}</h2>
 <div class="cards">{_cards(report)}</div>
 <h2>Every layer</h2>
 <p class="reading">Errors are relative to the layer's largest response to the contact; 0 is exactly
@@ -104,7 +104,11 @@ def _facts(report: AuditReport) -> str:
 
 
 def _findings(findings: Sequence[Finding]) -> str:
-    return "<h2>Findings</h2>" + "".join(map(_finding, findings)) if findings else ""
+    lost = "".join(_finding(f) for f in findings if f.outcome == "failed")
+    told = "".join(_finding(f) for f in findings if f.outcome == "told")
+    return (f"<h2>Beyond the limits</h2>{lost}" if lost else "") + (
+        f"<h2>Not exact, within the limits or not judged</h2>{told}" if told else ""
+    )
 
 
 def _finding(finding: Finding) -> str:

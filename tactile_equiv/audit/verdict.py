@@ -26,7 +26,11 @@ from tactile_equiv.audit.findings import (
 )
 from tactile_equiv.audit.measurements import LayerMeasurement
 from tactile_equiv.audit.thresholds import Thresholds
-from tactile_equiv.audit.vector_attribution import account_for_drift, account_for_flips
+from tactile_equiv.audit.vector_attribution import (
+    account_for_drift,
+    account_for_flips,
+    output_words,
+)
 from tactile_equiv.audit.wording import layer_words, listed, percent, printable
 
 SHORT: dict[Cause, str] = {
@@ -161,32 +165,34 @@ def _praise(layers: Layers) -> str:
     if vectors:
         what.append(f"{len(vectors)} outputs stay")
     worst = float(np.max(errors))
-    return f"Exact: {listed(what)}; worst error {worst:.1g} of the response."
+    return f"Exact: {', and '.join(what)}; worst error {worst:.1g} of the response."
 
 
 def _account_for_parts(layers: Layers, first: LayerMeasurement) -> Account:
     raised = growth(judged_maps(layers), first, attrgetter("part_error"))
-    text = f"{layer_words(first)} differs by {percent(first.part_error)} under parts of a pixel"
+    error = percent(first.part_error)
+    text = f"moved by parts of a pixel, {layer_words(first)} differs by up to {error}"
     return first, "sampling", text + raised
 
 
 def _account_for_pooled_parts(layers: Layers, output: LayerMeasurement) -> Account:
     drift = percent(output.shifts.drift_parts)
-    text = f"output `{output.layer.name}` drifts by {drift} under parts of a pixel"
+    text = f"moved by parts of a pixel, {output_words(output)} drifts by up to {drift}"
     return output, "sampling", text
 
 
 def _account_for_half_flips(layers: Layers, output: LayerMeasurement) -> Account:
     assert output.slides is not None
     text = (
-        f"in output `{output.layer.name}` another value becomes the largest at "
+        f"in {output_words(output)} another value becomes the largest at "
         f"{output.slides.half_flips} of {output.slides.half_steps} steps of half a pixel"
     )
     return output, "sampling", text
 
 
 def _account_for_rotation(layers: Layers, first: LayerMeasurement) -> Account:
-    text = f"{layer_words(first)} differs by {percent(first.rotation_error)} when turned by 90°"
+    error = percent(first.rotation_error)
+    text = f"turned by 90°, {layer_words(first)} differs by up to {error}"
     return first, "orientation", text + growth(layers, first, attrgetter("rotation_error"))
 
 
