@@ -1,11 +1,17 @@
 """/diagnostics: rate, age, drops, latency, device; QoS that does not fit names both sides."""
 
+import hashlib
+import json
+import shutil
+
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
-from graph_client import BEST_EFFORT, LATCHED, figures, image, press
+from graph_client import BEST_EFFORT, LATCHED, figures, image, press, write_model
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Classification
+
+from tactile_equiv.model_directory import CARD_FILE, ONNX_FILE
 
 
 def test_figures_of_a_stream(perception):
@@ -48,6 +54,22 @@ def test_no_input_is_stale(perception):
     graph.perceive(image(press()))
     graph.until(lambda: graph.diagnostics().level == DiagnosticStatus.STALE)
     assert graph.diagnostics().message.startswith("no frame for")
+
+
+def test_an_engine_that_computes_something_else_is_refused_by_name(perception, tmp_path):
+    mixed = write_model(tmp_path / "mixed", seed=1)
+    other = write_model(tmp_path / "other", seed=2) / ONNX_FILE
+    if not other.exists():
+        pytest.skip("the export needs onnx")
+    shutil.copy(other, mixed)
+    card = json.loads((mixed / CARD_FILE).read_text())
+    card["sha256"][ONNX_FILE] = hashlib.sha256(other.read_bytes()).hexdigest()
+    (mixed / CARD_FILE).write_text(json.dumps(card))
+    graph = perception(model_path=str(mixed), backend="opencv")
+    status = graph.diagnostics()
+    assert figures(status)["backend"] == "torch"
+    assert "opencv is refused (it differs from torch" in figures(status)["notices"]
+    assert status.level == DiagnosticStatus.WARN
 
 
 def test_frames_that_never_reached_the_node_are_counted(perception):
