@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactile_equiv.audit import steps as limits
+from tactile_equiv.audit.onnx_files import image_input, parsed
 from tactile_equiv.audit.onnx_operations import CONTENT_FREE, describe
 from tactile_equiv.audit.steps import Step
 from tactile_equiv.errors import AuditError
 from tactile_equiv.frame import FloatArray
 
-DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft")
 NO_INPUT: NDArray[Any] = np.zeros(0)
 
 
@@ -37,9 +38,8 @@ class OnnxTrace:
         from onnx.numpy_helper import to_array
 
         self._name = name
-        model = _parsed(name, content)
-        _require_self_contained(name, model)
-        self._input, self.declared = _image_input(name, model.graph)
+        model = parsed(name, content)
+        self._input, self.declared = image_input(name, model.graph)
         self._model = model
         self._nodes = [*_depending(model.graph, self._input)]
         self._answers = [output.name for output in model.graph.output]
@@ -69,28 +69,32 @@ class OnnxTrace:
             AuditError: if the network fails, or answers nothing that can be measured.
         """
         try:
-            found = dict(
-                zip(self._fetched, self._session.run(None, {self._input: frame}), strict=True)
-            )
+            steps, outputs = self._traced(frame)
         except Exception as error:  # onnxruntime raises classes of its own
             raise AuditError(
                 f"{self._name} fails on a frame {frame.shape} of float32 "
                 f"({' '.join(str(error).split()):.300}): give the size that it takes "
                 "(--input CxHxW)"
             ) from error
-        found[self._input] = frame
-        outputs = [name for name in self._answers if _is_floating(found[name])]
         if not outputs:
             raise AuditError(
                 f"{self._name} answers no tensor of floating-point numbers "
                 f"({', '.join(self._answers)}): it must give maps, features or scores, not the "
                 "number of the best class"
             )
+        return steps + outputs
+
+    def _traced(self, frame: FloatArray) -> tuple[list[Step], list[Step]]:
+        results = self._session.run(None, {self._input: frame})
+        found = dict(zip(self._fetched, results, strict=True)) | {self._input: frame}
         steps = [Step("input", "view", "input", (), self._input, frame)]
         steps += [self._step(node, found) for node in self._nodes if _is_measured(node, found)]
-        return steps + [
-            Step(name, "output", name, (name,), (name,), wide(found[name])) for name in outputs
+        outputs = [
+            Step(name, "output", name, (name,), (name,), wide(found[name]))
+            for name in self._answers
+            if _is_floating(found[name])
         ]
+        return steps, outputs
 
     def _step(self, node: Any, found: dict[str, NDArray[Any]]) -> Step:
         from onnx.helper import get_attribute_value
@@ -121,92 +125,19 @@ def load_onnx(name: str, file: Path) -> OnnxTrace:
             f"{name} is an ONNX file, and {error.name} is not installed: "
             "pip install 'tactile_equiv[onnx]'"
         ) from error
-    return OnnxTrace(name, file.read_bytes())
+    try:
+        return OnnxTrace(name, file.read_bytes())
+    except AuditError:
+        raise
+    except Exception as error:  # a damaged file can have any wrong value anywhere
+        raise AuditError(
+            f"{name} is damaged ({' '.join(str(error).split()):.200}): export it again"
+        ) from error
 
 
 def wide(values: NDArray[Any]) -> NDArray[Any]:
     """Half precision as float32; others as they are."""
     return values.astype(np.float32) if values.dtype == np.float16 else values
-
-
-def _parsed(name: str, content: bytes) -> Any:
-    import onnx
-
-    try:
-        model = onnx.load_model_from_string(content)
-    except Exception as error:  # protobuf raises classes of its own
-        raise AuditError(
-            f"{name} is not an ONNX file ({' '.join(str(error).split()):.200}): export it again"
-        ) from error
-    if not model.graph.node:
-        raise AuditError(f"{name} holds no ONNX graph with nodes: export it again")
-    return model
-
-
-def _require_self_contained(name: str, model: Any) -> None:
-    for tensor in _tensors(model):
-        if tensor.data_location == tensor.EXTERNAL:
-            raise AuditError(
-                f"{name} keeps tensor {tensor.name!r} in another file, which is not opened: save "
-                "it whole (torch.onnx.export(..., external_data=False), or onnx.save of what "
-                "onnx.load read)"
-            )
-    local = {function.domain for function in model.functions}
-    for graph in _graphs(model):
-        for node in graph.node:
-            if node.domain not in DOMAINS and node.domain not in local:
-                raise AuditError(
-                    f"{name} needs operator {node.op_type!r} of domain {node.domain!r}, which is "
-                    "code outside the file: export it with the operators of ONNX alone"
-                )
-
-
-def _graphs(model: Any) -> Iterator[Any]:
-    """The graph, every function, and every graph inside a node."""
-    left = [model.graph, *model.functions]
-    while left:
-        graph = left.pop()
-        yield graph
-        for node in graph.node:
-            for attribute in node.attribute:
-                left += [*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs]
-
-
-def _tensors(model: Any) -> Iterator[Any]:
-    for graph in _graphs(model):
-        yield from getattr(graph, "initializer", ())
-        for sparse in getattr(graph, "sparse_initializer", ()):
-            yield from (sparse.values, sparse.indices)
-        for attribute in (attribute for node in graph.node for attribute in node.attribute):
-            yield from [attribute.t, *attribute.tensors]
-            for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
-                yield from (sparse.values, sparse.indices)
-
-
-def _image_input(name: str, graph: Any) -> tuple[str, tuple[int | None, ...]]:
-    """Name and declared (C, H, W) of the only input."""
-    from onnx import TensorProto
-
-    weights = {part.name for part in graph.initializer}
-    inputs = [part for part in graph.input if part.name not in weights]
-    if len(inputs) != 1:
-        names = ", ".join(part.name for part in inputs) or "none"
-        raise AuditError(f"{name} has {len(inputs)} inputs ({names}): it must take frames alone")
-    tensor = inputs[0].type.tensor_type
-    sizes = [d.dim_value if d.HasField("dim_value") else None for d in tensor.shape.dim]
-    told = f"{TensorProto.DataType.Name(tensor.elem_type)} {tuple(s or '?' for s in sizes)}"
-    if tensor.elem_type != TensorProto.FLOAT or (tensor.HasField("shape") and len(sizes) != 4):
-        raise AuditError(f"{name} takes {told}: it must take frames (N, C, H, W) of float32")
-    count, *image = sizes or [None] * 4
-    if count not in (None, 1):
-        raise AuditError(
-            f"{name} takes {count} frames at once ({told}): export it for 1, or for any number"
-        )
-    if image[2] is not None and image[2] <= 4 < (image[0] or 0):
-        raise AuditError(
-            f"{name} takes {told}, channels last as it seems: it must take frames (N, C, H, W)"
-        )
-    return inputs[0].name, tuple(image)
 
 
 def _depending(graph: Any, frames: str) -> Iterator[Any]:
@@ -235,7 +166,10 @@ def _session(name: str, model: Any) -> tuple[Any, list[str]]:
     options.log_severity_level = 4
     try:
         session = onnxruntime.InferenceSession(
-            opened.SerializeToString(), options, providers=["CPUExecutionProvider"]
+            opened.SerializeToString(),
+            options,
+            providers=["CPUExecutionProvider"],
+            enable_fallback=0,  # it would print, and try the same again
         )
     except Exception as error:  # onnxruntime raises classes of its own
         raise AuditError(
@@ -256,11 +190,11 @@ def _inferred_elements(model: Any, frames: str, input_shape: tuple[int, int, int
         onnx.helper.make_tensor_value_info(frames, onnx.TensorProto.FLOAT, [1, *input_shape])
     )
     try:
-        graph = onnx.shape_inference.infer_shapes(sized, data_prop=True).graph
+        graph = onnx.shape_inference.infer_shapes(sized).graph
     except Exception:  # the run that follows tells what is wrong
         return 0
     shapes = ([d.dim_value for d in part.type.tensor_type.shape.dim] for part in graph.value_info)
-    return sum(int(np.prod(shape, dtype=object)) for shape in shapes)
+    return sum(max(math.prod(shape), 0) for shape in shapes)
 
 
 def _is_floating(values: Any) -> bool:

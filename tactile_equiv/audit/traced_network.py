@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,11 @@ class TracedNetwork:
         self.name, self.kind, self.input_shape = name, kind, input_shape
         self.fixed_size = fixed_size
         self._run = run
+        if min(input_shape) < 1 or math.prod(input_shape) > limits.ELEMENT_LIMIT:
+            raise AuditError(
+                f"frames of {'x'.join(map(str, input_shape))} cannot be made: give channels, rows "
+                f"and columns from 1, together at most {limits.ELEMENT_LIMIT:.1e} numbers"
+            )
         probe = np.random.default_rng(0).uniform(0, 1, (1, *input_shape)).astype(np.float32)
         steps = run(probe)
         self._require_repeatable(steps, run(probe))

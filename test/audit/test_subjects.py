@@ -221,6 +221,11 @@ def input_of(kind, shape, name="frames"):
 
 RELU = helper.make_node("Relu", ["frames"], ["out"])
 BOMB = helper.make_tensor("size", TensorProto.INT64, [2], [2**20, 2**20])
+SPARSE = helper.make_sparse_tensor(
+    helper.make_tensor("w", TensorProto.FLOAT, [1], [1.0]),
+    helper.make_tensor("at", TensorProto.INT64, [1], [0]),
+    [2**20, 2**20],
+)
 REFUSED_GRAPHS = {
     "a tensor in another file": (
         graph(helper.make_node("Conv", ["frames", "w"], ["out"]), initializer=[tensor_elsewhere()]),
@@ -260,6 +265,13 @@ REFUSED_GRAPHS = {
     "channels last": (
         graph(RELU, inputs=[input_of(TensorProto.FLOAT, [1, 64, 64, 3])]),
         "channels last as it seems",
+    ),
+    "a sparse tensor that swells": (
+        graph(
+            helper.make_node("MatMul", ["frames", "w"], ["out"]),
+            sparse_initializer=[SPARSE],
+        ),
+        "sparse tensor",
     ),
     "no nodes": (graph(), "no ONNX graph with nodes"),
     "a memory bomb": (
@@ -344,6 +356,11 @@ def test_a_network_that_fills_the_memory_is_stopped(monkeypatch):
     subject = subject_of_module(networks.exact(), SHAPE)
     with pytest.raises(AuditError, match="are kept at once"):
         subject.layers(np.zeros((9, *SHAPE), np.float32))
+
+
+@pytest.mark.parametrize("shape", [(1, 0, 32), (1, -3, 5), (1, 10**6, 10**6)])
+def test_frames_that_cannot_be_made_are_refused(shape):
+    assert "cannot be made" in refused_module(networks.exact(), shape)
 
 
 @pytest.mark.parametrize("shape", [(1, 32), (1, 3, 32, 32), (0, 1, 32, 32)])
