@@ -12,21 +12,22 @@ from tactile_equiv.errors import FrameError, SettingsError
 from tactile_equiv.settings import Settings
 
 SHORT_TYPES = {"image": "sensor_msgs/msg/Image", "taxels": "std_msgs/msg/Float32MultiArray"}
-MULTI_ARRAYS = tuple(
-    f"std_msgs/msg/{kind}MultiArray"
-    for kind in (
-        "Float32",
-        "Float64",
-        "UInt8",
-        "UInt16",
-        "UInt32",
-        "UInt64",
-        "Int8",
-        "Int16",
-        "Int32",
-        "Int64",
-    )
-)
+MULTI_ARRAYS = {
+    f"std_msgs/msg/{name}MultiArray": kind
+    for name, kind in {
+        "Float32": "f4",
+        "Float64": "f8",
+        "UInt8": "u1",
+        "UInt16": "u2",
+        "UInt32": "u4",
+        "UInt64": "u8",
+        "Int8": "i1",
+        "Int16": "i2",
+        "Int32": "i4",
+        "Int64": "i8",
+    }.items()
+}
+"""Message type to numpy's name of the type of a value."""
 
 ENCODINGS: dict[str, tuple[str, int, tuple[int, ...]]] = {
     "mono8": ("u1", 1, ()),

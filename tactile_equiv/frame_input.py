@@ -1,7 +1,8 @@
-"""The subscription to tactile frames."""
+"""The subscription to tactile frames, serialised as they came: no message object is built."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +24,7 @@ class FrameInput:
     Args:
         node: that subscribes.
         settings: `input_type` names the message type, and with it the topic.
-        on_message: called with each message and its rclpy message info.
+        on_message: called with each serialised message and its rclpy message info.
         warn: says what does not fit.
 
     Raises:
@@ -34,20 +35,21 @@ class FrameInput:
         self,
         node: Node,
         settings: Settings,
-        on_message: Callable[[Any, Any], None],
+        on_message: Callable[[bytes, Any], None],
         warn: RepeatedWarnings,
     ) -> None:
         self._node = node
         self._warn = warn
         self._drops = DropCounter()
-        message_class, topic, self._decoder = input_of(settings.input_type)
+        self._kind = input_of(settings.input_type)
         self._subscription = node.create_subscription(
-            message_class,
-            topic,
-            on_message,
+            self._kind.message_class,
+            self._kind.topic,
+            _with_info(on_message),
             own_copy(INPUT_QOS),
             event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._on_incompatible),
             qos_overriding_options=overridable(),
+            raw=True,
         )
         self.topic: str = self._subscription.topic_name
 
@@ -55,17 +57,29 @@ class FrameInput:
         """Stop to listen."""
         self._node.destroy_subscription(self._subscription)
 
-    def decode(self, message: Any, settings: Settings) -> NDArray[Any]:
+    def read(self, serialised: bytes) -> Any:
+        """The contents of a message: attributes named as in its type, its data a view.
+
+        Raises:
+            FrameError: if the bytes are no such message.
+        """
+        return self._kind.read(serialised)
+
+    def decode(self, contents: Any, settings: Settings) -> NDArray[Any]:
         """The frame of a message, (H, W) or (H, W, C).
 
         Raises:
             FrameError: if the message is no such frame.
         """
-        return self._decoder(message, settings)
+        return self._kind.decode(contents, settings)
 
     def missing(self, info: Any) -> int:
-        """Frames that were published but never came, between the last message and this one."""
-        if self._node.count_publishers(self.topic) != 1:
+        """Frames that were published but never came, between the last message and this one.
+
+        Known while there is one publisher: the numbers of several cannot be told apart.
+        """
+        if self._subscription.get_publisher_count() != 1:
+            self.forget()
             return 0
         return self._drops.missing(info.get("publication_sequence_number"))
 
@@ -81,3 +95,18 @@ class FrameInput:
         policy = qos_policy_name_from_kind(event.last_policy_kind)
         found = "; ".join(self.unheard()) or f"a publisher of {self.topic} offers less"
         self._warn("qos input", f"incompatible QoS ({policy}): {found}")
+
+
+def _with_info(on_message: Callable[[bytes, Any], None]) -> Callable[..., None]:
+    """A callback that rclpy gives the message info, by whichever executor it is called.
+
+    SingleThreadedExecutor passes message and info as two arguments, EventsExecutor of rclpy 9.1 as
+    one pair. rclpy counts the arguments of the signature.
+    """
+
+    def heard(*arguments: Any) -> None:
+        serialised, info = arguments if len(arguments) == 2 else arguments[0]
+        on_message(serialised, info)
+
+    heard.__signature__ = inspect.signature(on_message)  # type: ignore[attr-defined]
+    return heard

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import array
+import functools
 import importlib
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -25,17 +25,38 @@ from vision_msgs.msg import (
     VisionClass,
 )
 
-from tactile_equiv.decoding import SHORT_TYPES, decode_image, decode_multi_array, full_type
+from tactile_equiv import cdr
+from tactile_equiv.decoding import (
+    MULTI_ARRAYS,
+    SHORT_TYPES,
+    decode_image,
+    decode_multi_array,
+    full_type,
+)
 from tactile_equiv.errors import FrameError
 from tactile_equiv.frame import FloatArray
 from tactile_equiv.percept import Contact, Percept, Texture
 from tactile_equiv.settings import Settings
 
-Decoder = Callable[[Any, Settings], NDArray[Any]]
+
+class InputKind(NamedTuple):
+    """How frames of one message type come in.
+
+    Attributes:
+        message_class: of the topic.
+        topic: relative name.
+        read: serialised message to its contents; raises FrameError.
+        decode: contents to a frame (H, W) or (H, W, C); raises FrameError.
+    """
+
+    message_class: type
+    topic: str
+    read: Callable[[bytes], Any]
+    decode: Callable[[Any, Settings], NDArray[Any]]
 
 
-def input_of(input_type: str) -> tuple[type, str, Decoder]:
-    """Message class, topic and decoder for an `input_type` parameter.
+def input_of(input_type: str) -> InputKind:
+    """What an `input_type` parameter stands for.
 
     Raises:
         SettingsError: if the type cannot be read as a frame.
@@ -44,18 +65,19 @@ def input_of(input_type: str) -> tuple[type, str, Decoder]:
     package, _, message = name.split("/")
     message_class = getattr(importlib.import_module(f"{package}.msg"), message)
     if name == SHORT_TYPES["image"]:
-        return message_class, "image", decode_image
-    return message_class, "taxels", decode_multi_array
-
-
-def header_of(message: Any) -> Header | None:
-    """The header of a message, or None where its type has none."""
-    return getattr(message, "header", None)
+        return InputKind(message_class, "image", cdr.read_image, decode_image)
+    read = functools.partial(cdr.read_multi_array, kind=MULTI_ARRAYS[name])
+    return InputKind(message_class, "taxels", read, decode_multi_array)
 
 
 def is_zero(stamp: Time) -> bool:
     """True for the stamp of a driver that sets none."""
     return stamp.sec == 0 and stamp.nanosec == 0
+
+
+def time_of(stamp: Any) -> Time:
+    """A stamp read from bytes, as a message."""
+    return Time(sec=stamp.sec, nanosec=stamp.nanosec)
 
 
 def nanoseconds(stamp: Time) -> int:
@@ -92,20 +114,19 @@ def float_image(header: Header, values: FloatArray) -> Image:
 
 def mono_image(header: Header, probability: FloatArray) -> Image:
     """(H, W) of [0, 1] or NaN to an Image mono8; NaN becomes 0."""
-    values = np.nan_to_num(probability * np.float32(255)).astype(np.uint8)
-    return _image(header, "mono8", values, values.shape[1])
+    return _image(header, "mono8", mono(probability), probability.shape[1])
 
 
-def colour_image(header: Header, values: NDArray[np.uint8]) -> Image:
-    """(H, W, 3) blue, green, red to an Image bgr8."""
-    return _image(header, "bgr8", np.ascontiguousarray(values), values.shape[1] * 3)
+def mono(probability: FloatArray) -> NDArray[np.uint8]:
+    """(H, W) of [0, 1] or NaN to grey values; NaN becomes 0."""
+    return np.nan_to_num(probability * np.float32(255)).astype(np.uint8)
 
 
 def _image(header: Header, encoding: str, values: NDArray[Any], step: int) -> Image:
     height, width = values.shape[:2]
     image = Image(header=header, height=height, width=width, encoding=encoding, step=step)
     image.is_bigendian = int(sys.byteorder == "big" and values.itemsize > 1)
-    image.data = array.array("B", values.tobytes())
+    image.data.frombytes(values.view(np.uint8))
     return image
 
 
@@ -148,14 +169,15 @@ def _detection(header: Header, contact: Contact, number: int, settings: Settings
 
 
 def _hypotheses(texture: Texture, settings: Settings) -> list[ObjectHypothesis]:
-    best = np.argsort(-texture.scores, kind="stable")[: settings.max_hypotheses]
+    scores: list[float] = texture.scores.tolist()
+    best = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)
+    by_index = settings.class_id_format == "index"
     return [
         ObjectHypothesis(
-            class_id=str(index) if settings.class_id_format == "index" else texture.names[index],
-            score=float(texture.scores[index]),
+            class_id=str(index) if by_index else texture.names[index], score=scores[index]
         )
-        for index in best
-        if texture.scores[index] >= settings.score_threshold
+        for index in best[: settings.max_hypotheses]
+        if scores[index] >= settings.score_threshold
     ]
 
 

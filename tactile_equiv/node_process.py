@@ -16,6 +16,13 @@ from tactile_equiv.errors import TactileError
 from tactile_equiv.ros_environment import prepare_ros_environment
 
 AnyNode = TypeVar("AnyNode", bound=Node)
+WAIT = 1.0  # seconds
+
+
+class Interrupts:
+    """Whether rclpy alone deals with Ctrl-C; otherwise it also raises KeyboardInterrupt."""
+
+    left_to_rclpy = False
 
 
 def node_main(name: str, run: Callable[[], int], arguments: list[str] | None) -> int:
@@ -27,6 +34,7 @@ def node_main(name: str, run: Callable[[], int], arguments: list[str] | None) ->
         arguments: of the process, without its name; None = those it was given.
     """
     prepare_ros_environment()
+    signal.signal(signal.SIGINT, _on_interrupt)  # before rclpy, which calls it after its own
     try:
         rclpy.init(args=arguments)
     except RuntimeError as error:  # a parameter file that is no YAML, an unknown ROS argument
@@ -46,22 +54,60 @@ def node_main(name: str, run: Callable[[], int], arguments: list[str] | None) ->
 
 
 @contextmanager
-def spinning(make: Callable[[], AnyNode]) -> Iterator[tuple[AnyNode, Executor]]:
-    """A node and an executor that holds it; both are gone afterwards, whatever happened.
-
-    The executor comes first: a signal that arrives while the node is made would break its making.
-    """
-    executor: Any = SingleThreadedExecutor()
+def spinning(
+    make: Callable[[], AnyNode],
+    make_executor: Callable[[AnyNode], Executor] = lambda node: SingleThreadedExecutor(),
+) -> Iterator[tuple[AnyNode, Executor]]:
+    """A node and an executor that holds it; both are gone afterwards, whatever happened."""
+    executor: Any = None
     node: AnyNode | None = None
     try:
         node = make()
+        executor = make_executor(node)
         executor.add_node(node)
         yield node, executor
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not break the clean-up
-        executor.shutdown()
+        if executor is not None:
+            executor.shutdown()
         if node is not None:
             node.destroy_node()
+
+
+def executor_of(name: str, tell: Callable[[str], None], context: Any = None) -> Executor:
+    """An executor by its name, "events" or "single_threaded".
+
+    Args:
+        name: of the executor.
+        tell: hears it where this rclpy has no such executor and the other one is taken.
+        context: of its nodes, None = the default one.
+    """
+    if name == "events":
+        try:
+            from rclpy.experimental import EventsExecutor
+        except ImportError:
+            tell("this rclpy has no EventsExecutor: single_threaded is used")
+        else:
+            return EventsExecutor(context=context)
+    return SingleThreadedExecutor(context=context)
+
+
+def spin(executor: Executor) -> None:
+    """Run callbacks until the context is shut down; Ctrl-C lets the one that runs come to its end.
+
+    Raises:
+        ExternalShutdownException: when a signal shut the context down.
+    """
+    Interrupts.left_to_rclpy = True
+    if isinstance(executor, SingleThreadedExecutor):
+        executor.spin()
+    while rclpy.ok():
+        executor.spin_once(timeout_sec=WAIT)  # spin() of the event-driven one keeps a core busy
+
+
+def _on_interrupt(number: int, frame: Any) -> None:
+    if not Interrupts.left_to_rclpy:
+        raise KeyboardInterrupt
 
 
 def _complain(name: str, error: Exception) -> int:

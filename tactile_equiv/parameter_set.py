@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from tactile_equiv.errors import SettingsError
 
-CONFIGURE = "configure"
+CONFIGURE, START = "configure", "start"
 Parameters = TypeVar("Parameters", bound="ParameterSet")
 
 
@@ -27,7 +27,8 @@ def parameter(
     Args:
         default: its type is the parameter's.
         description: one line, with the unit.
-        effect: when a change takes effect; "configure" = when the node starts to work.
+        effect: when a change takes effect; "configure" = when the node starts to work, "start" =
+            when its process starts.
         choices, minimum, maximum: what is accepted; both ends of a range, or neither.
     """
     metadata = {

@@ -12,7 +12,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from tactile_equiv.errors import SettingsError
-from tactile_equiv.parameter_set import CONFIGURE, Parameters
+from tactile_equiv.parameter_set import CONFIGURE, START, Parameters
 
 FOREIGN = ("use_sim_time", "start_type_description_service", "qos_overrides.")
 """Parameters that rclpy declares itself."""
@@ -52,6 +52,7 @@ def descriptor(declared: Field[Any]) -> ParameterDescriptor:
     low, high, choices = metadata["minimum"], metadata["maximum"], metadata["choices"]
     described = ParameterDescriptor(
         description=f"{metadata['description']}; effect: {metadata['effect']}",
+        read_only=metadata["effect"] == START,
         additional_constraints=f"one of {', '.join(choices)}" if choices else "",
     )
     if isinstance(declared.default, float) and low is not None:

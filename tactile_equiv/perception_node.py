@@ -8,22 +8,25 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
+from rclpy.executors import Executor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 
-from tactile_equiv import diagnostics, messages, parameters
+from tactile_equiv import diagnostics, parameters
 from tactile_equiv.decoding import full_type
-from tactile_equiv.errors import FrameError, TactileError
+from tactile_equiv.errors import FrameError, SettingsError, TactileError
 from tactile_equiv.frame_input import FrameInput
 from tactile_equiv.model import Model, load_model
 from tactile_equiv.model_directory import find_model
-from tactile_equiv.node_process import node_main, spinning
+from tactile_equiv.node_process import executor_of, node_main, spin, spinning
 from tactile_equiv.percept import perceive
 from tactile_equiv.percept_outputs import PerceptOutputs
 from tactile_equiv.quality_of_service import OUTPUT_QOS
+from tactile_equiv.realtime import scheduling, use_fifo
 from tactile_equiv.repeated_warnings import RepeatedWarnings
+from tactile_equiv.result_headers import ResultHeaders
 from tactile_equiv.ros_environment import prepare_ros_environment
 from tactile_equiv.settings import Settings
 from tactile_equiv.stream_statistics import StreamStatistics
@@ -46,10 +49,11 @@ class PerceptionNode(LifecycleNode):
         self._model: Model | None = None
         self._enabled = True
         self._failure = ""
+        self._told: list[str] = []
         self._warn = RepeatedWarnings(self.get_logger().warning)
         self._statistics = StreamStatistics(time.monotonic())
         self._tracker = ContactTracker()
-        self._last_stamp = 0
+        self._headers = ResultHeaders(self.get_clock(), self._warn)
         self._input: FrameInput | None = None
         self._outputs: PerceptOutputs | None = None
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", OUTPUT_QOS)
@@ -64,6 +68,19 @@ class PerceptionNode(LifecycleNode):
         if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
             self.trigger_activate()
         self.publish_diagnostics()
+
+    def take_priority(self) -> None:
+        """Real-time priority for this process where asked for; where refused, the node lives on."""
+        if self.settings.realtime_priority:
+            try:
+                use_fifo(self.settings.realtime_priority)
+            except SettingsError as error:
+                self.tell(str(error))
+
+    def tell(self, notice: str) -> None:
+        """What stays true while the process lives: one warning, and in all diagnostics."""
+        self._told.append(notice)
+        self.get_logger().warning(notice)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the model and create the outputs."""
@@ -85,7 +102,8 @@ class PerceptionNode(LifecycleNode):
             return self._give_up("activated", error)
         self._failure = ""
         result = super().on_activate(state)
-        self._reset_time()
+        self._headers.reset()
+        self._forget_times()
         self._publish_labels()
         assert self._model is not None
         self.get_logger().info(
@@ -133,6 +151,8 @@ class PerceptionNode(LifecycleNode):
 
     def publish_diagnostics(self) -> None:
         """Publish what happened since the last call."""
+        if not self.context.ok():
+            return
         summary = self._statistics.summary(time.monotonic())
         state = self._state
         unheard = [] if self._input is None else self._input.unheard()
@@ -152,7 +172,10 @@ class PerceptionNode(LifecycleNode):
                     **diagnostics.stream_values(summary),
                     **self._model_values(),
                     "tare": "none" if self.tare_service.tare is None else "taken",
+                    "notices": "; ".join(self._notices()) or "none",
                     "ros": self._ros,
+                    "executor": type(self.executor).__name__,
+                    "scheduling": scheduling(),
                 },
                 hardware_id=self.settings.frame_id,
             )
@@ -165,22 +188,24 @@ class PerceptionNode(LifecycleNode):
             "model": self._model.card.name,
             "backend": self._model.backend.name,
             "device": self._model.backend.device,
-            "notices": "; ".join(self._notices()) or "none",
         }
 
     def _notices(self) -> tuple[str, ...]:
-        return () if self._model is None else self._model.notices
+        return (*self._told, *(() if self._model is None else self._model.notices))
 
-    def _on_message(self, message: Any, info: Any) -> None:
+    def _on_message(self, serialised: bytes, info: Any) -> None:
         """One frame: decode, perceive, publish; whatever is wrong with it, the node lives on."""
-        begun = time.perf_counter()
+        begun = time.monotonic()
         if not self._enabled or not self._model or not self._input or not self._outputs:
             return
-        self._statistics.received(time.monotonic())
+        self._statistics.received(begun)
         self._statistics.dropped(self._input.missing(info))
         try:
-            frame = self._input.decode(message, self.settings)
-            header, age = self._header(message)
+            contents = self._input.read(serialised)
+            frame = self._input.decode(contents, self.settings)
+            header = self._headers.of(getattr(contents, "header", None), self.settings)
+            if self._headers.went_backwards():
+                self._forget_times()
             if self.tare_service.take(frame):
                 self._tracker.reset()
             percept = perceive(
@@ -189,46 +214,18 @@ class PerceptionNode(LifecycleNode):
                 self.tare_service.tare,
                 contact_threshold=self.settings.contact_threshold,
                 min_contact_area=self.settings.min_contact_area,
+                whole_frame=self.settings.whole_frame,
             )
             numbers = self._tracker.update(percept.contacts)
             self._outputs.publish(header, percept, numbers, self.settings)
         except FrameError as error:
             self._refuse(error.reason, str(error))
         except Exception as error:  # a defect in our code must not take the skin from the robot
-            if not self.context.ok():
-                raise
+            if not self.context.ok():  # the process ends: nothing can be published any more
+                return
             self._refuse("internal", f"internal error {type(error).__name__}: {error}")
         else:
-            self._statistics.perceived(time.perf_counter() - begun, age)
-
-    def _header(self, message: Any) -> tuple[Header, float]:
-        """The header for the results, and the frame's age in seconds (NaN without a stamp)."""
-        source = messages.header_of(message)
-        now = self.get_clock().now()
-        header = Header(stamp=now.to_msg(), frame_id=self.settings.frame_id)
-        if source is None:
-            return header, float("nan")
-        if source.frame_id:
-            header.frame_id = source.frame_id
-        if messages.is_zero(source.stamp):
-            self._warn("stamp", "frames have stamp zero: results carry the time of receipt")
-            return header, float("nan")
-        header.stamp = source.stamp
-        stamp = messages.nanoseconds(source.stamp)
-        age = (now.nanoseconds - stamp) / 1e9
-        if 0 < self.settings.max_age_s < age:
-            raise FrameError(
-                "age",
-                f"frame is {age:.3f} s old, max_age_s is {self.settings.max_age_s}: "
-                "speed up the driver or set its clock, or raise max_age_s",
-            )
-        if stamp < self._last_stamp:
-            self._warn(
-                "backwards", "stamps went backwards: tracking and latency figures start again"
-            )
-            self._reset_time()
-        self._last_stamp = stamp
-        return header, age
+            self._statistics.perceived(time.monotonic() - begun, self._headers.age())
 
     def _publish_labels(self) -> None:
         if self._model is None or self._outputs is None:
@@ -305,8 +302,7 @@ class PerceptionNode(LifecycleNode):
         self._statistics.refused(reason)
         self._warn(reason, f"frame refused ({reason}): {message}")
 
-    def _reset_time(self) -> None:
-        self._last_stamp = 0
+    def _forget_times(self) -> None:
         self._tracker.reset()
         self._statistics.forget_times()
         if self._input is not None:
@@ -319,11 +315,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run() -> int:
-    with spinning(PerceptionNode) as (node, executor):
+    with spinning(PerceptionNode, _chosen_executor) as (node, executor):
+        node.take_priority()
         if node.settings.autostart:
             node.start()
-        executor.spin()
+        spin(executor)
     return 0
+
+
+def _chosen_executor(node: PerceptionNode) -> Executor:
+    return executor_of(node.settings.executor, node.tell)
 
 
 if __name__ == "__main__":

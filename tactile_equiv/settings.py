@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tactile_equiv.backends import BACKENDS, DEVICES
-from tactile_equiv.parameter_set import ParameterSet, parameter
+from tactile_equiv.parameter_set import START, ParameterSet, parameter
 
 LIVE, RELOAD = "live", "reload_model"
 
@@ -15,8 +15,8 @@ class Settings(ParameterSet):
     """All parameters of the perception node.
 
     `metadata` of each field holds description, choices, minimum, maximum and `effect`: "live" (at
-    the next frame), "reload_model" (at the next call of ~/reload_model) or "configure" (at the next
-    configure transition).
+    the next frame), "reload_model" (at the next call of ~/reload_model), "configure" (at the next
+    configure transition) or "start" (of the process: read-only afterwards).
 
     Raises:
         SettingsError: if a value has another type than its default, or is out of range.
@@ -25,12 +25,8 @@ class Settings(ParameterSet):
     model_path: str = parameter(
         "tekscan_objects", "model directory, or the name of a shipped model", effect=RELOAD
     )
-    device: str = parameter(
-        "auto", "where the network runs", effect=RELOAD, choices=DEVICES
-    )
-    backend: str = parameter(
-        "auto", "engine of the network", effect=RELOAD, choices=BACKENDS
-    )
+    device: str = parameter("auto", "where the network runs", effect=RELOAD, choices=DEVICES)
+    backend: str = parameter("auto", "engine of the network", effect=RELOAD, choices=BACKENDS)
     input_type: str = parameter(
         "sensor_msgs/msg/Image",
         "message type: sensor_msgs/msg/Image (topic image) or std_msgs/msg/...MultiArray (topic "
@@ -61,6 +57,11 @@ class Settings(ParameterSet):
     )
     min_contact_area: int = parameter(
         2, "smaller touched regions are no contact, taxels", effect=LIVE, minimum=1, maximum=1000000
+    )
+    whole_frame: bool = parameter(
+        False,
+        "run the network on the whole frame, not on the touched regions alone: slower, same answer",
+        effect=LIVE,
     )
     score_threshold: float = parameter(
         0.0, "classes with a lower score are not published", effect=LIVE, minimum=0.0, maximum=1.0
@@ -101,4 +102,14 @@ class Settings(ParameterSet):
         effect=LIVE,
         minimum=0.1,
         maximum=60.0,
+    )
+    executor: str = parameter(
+        "events",
+        "what runs the callbacks: events takes half the time for a frame, single_threaded is "
+        "rclpy's oldest",
+        effect=START,
+        choices=("events", "single_threaded"),
+    )
+    realtime_priority: int = parameter(
+        0, "SCHED_FIFO priority of the process; 0 = none", effect=START, minimum=0, maximum=99
     )

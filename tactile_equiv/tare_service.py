@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
-from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
-from rclpy.task import Future
 from std_srvs.srv import Trigger
 
 from tactile_equiv.frame import FloatArray
@@ -20,10 +18,12 @@ from tactile_equiv.tare import TareCollector
 
 @dataclass
 class _Collection:
-    """A tare in progress: frames so far, and who waits for the answer ("" = done)."""
+    """A tare in progress: how many frames, those so far, what ends it in time, and who asked."""
 
+    wanted: int
     frames: TareCollector
-    answer: Future[str]
+    timer: Any
+    request: Any = None
 
 
 class TareService:
@@ -43,8 +43,9 @@ class TareService:
         self._settings = settings
         self._obstacle = obstacle
         self._collection: _Collection | None = None
-        group = ReentrantCallbackGroup()  # frames must be heard while the service waits for them
-        node.create_service(Trigger, "~/tare", self._serve, callback_group=group)
+        service: Any = node.create_service(Trigger, "~/tare", self._serve)
+        self._send = service.send_response
+        service.send_response = self._send_or_wait
 
     @property
     def in_progress(self) -> bool:
@@ -66,26 +67,31 @@ class TareService:
 
     def end(self, failure: str) -> None:
         """Answer the tare in progress, if there is one; "" = it succeeded."""
-        if self._collection is not None:
-            self._collection.answer.set_result(failure)
-            self._collection = None
+        collection, self._collection = self._collection, None
+        if collection is not None:
+            self._node.destroy_timer(collection.timer)
+            message = failure or f"mean of {collection.wanted} frames"
+            self._send(Trigger.Response(success=not failure, message=message), collection.request)
 
-    async def _serve(
+    def _serve(
         self, request: Trigger.Request, response: Trigger.Response
-    ) -> Trigger.Response:
+    ) -> Trigger.Response | _Collection:
+        """Begin a tare, or say at once why not."""
         obstacle = "a tare is in progress: wait for its answer" if self.in_progress else ""
         obstacle = self._obstacle() or obstacle
         if obstacle:
             response.message = obstacle
             return response
         frames, seconds = self._settings().tare_frames, self._settings().tare_timeout_s
-        answer: Future[str] = Future(executor=self._node.executor)
-        self._collection = _Collection(TareCollector(frames), answer)
         late = f"fewer than {frames} good frames in {seconds} s: the old tare stays"
         steady = Clock(clock_type=ClockType.STEADY_TIME)  # a paused simulation gets its answer
         timer = self._node.create_timer(seconds, lambda: self.end(late), clock=steady)
-        failure = await answer
-        self._node.destroy_timer(timer)
-        response.success = not failure
-        response.message = failure or f"mean of {frames} frames"
-        return response
+        self._collection = _Collection(frames, TareCollector(frames), timer)
+        return self._collection
+
+    def _send_or_wait(self, answer: Trigger.Response | _Collection, request: Any) -> None:
+        """What the executor calls with the result of `_serve`; of its executors only some await."""
+        if isinstance(answer, _Collection):
+            answer.request = request
+        else:
+            self._send(answer, request)

@@ -16,7 +16,6 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rcl_interfaces.msg import Log
 from rcl_interfaces.srv import SetParameters
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -29,7 +28,9 @@ from tactile_equiv.card import Card
 from tactile_equiv.frame import Normalisation
 from tactile_equiv.model_export import save_model
 from tactile_equiv.network import TactileNetwork
+from tactile_equiv.node_process import executor_of
 from tactile_equiv.perception_node import PerceptionNode
+from tactile_equiv.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 30.0
@@ -103,10 +104,12 @@ def figures(status: Any) -> dict[str, str]:
 class Client:
     """Publishes frames, listens, calls services; every wait is for an event."""
 
-    def __init__(self, context: Any, namespace: str = "") -> None:
+    def __init__(
+        self, context: Any, namespace: str = "", executor: str = Settings().executor
+    ) -> None:
         self.node = Node("client", context=context)
         self.prefix = f"{namespace}{NODE}"
-        self.executor = SingleThreadedExecutor(context=context)
+        self.executor = executor_of(executor, lambda notice: None, context)
         self.executor.add_node(self.node)
         self.received: dict[str, list[Any]] = {}
         self.publishers: dict[str, Any] = {}
@@ -151,8 +154,9 @@ class Client:
         return self.publishers[topic]
 
     def send(self, message: Any, topic: str = "image") -> None:
-        """Publish on an input of the node."""
-        self.publisher(topic, type(message)).publish(message)
+        """Publish on an input of the node; bytes are a serialised Image."""
+        kind = Image if isinstance(message, bytes) else type(message)
+        self.publisher(topic, kind).publish(message)
 
     def call(self, service: type, name: str, request: Any = None) -> Any:
         """Call a service of the node and wait for its answer."""
@@ -221,7 +225,7 @@ class Perception(Client):
         namespace: str = "",
         arguments: Sequence[str] = (),
     ) -> None:
-        super().__init__(context, namespace)
+        super().__init__(context, namespace, parameters.get("executor", Settings().executor))
         overrides = [Parameter(name, value=value) for name, value in parameters.items()]
         self.perception = PerceptionNode(
             context=context,

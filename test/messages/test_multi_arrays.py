@@ -150,4 +150,6 @@ def test_wrong_input_types_are_refused(wrong):
 
 def test_each_input_has_its_class_and_topic():
     assert input_of("image")[:2] == (Image, "image")
-    assert input_of("std_msgs/UInt16MultiArray") == (UInt16MultiArray, "taxels", decode_multi_array)
+    taxels = input_of("std_msgs/UInt16MultiArray")
+    assert taxels[:2] == (UInt16MultiArray, "taxels")
+    assert taxels.decode is decode_multi_array

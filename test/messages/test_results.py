@@ -7,8 +7,7 @@ import pytest
 from builtin_interfaces.msg import Time
 from hypothesis import given
 from hypothesis import strategies as st
-from sensor_msgs.msg import Image
-from std_msgs.msg import Float32MultiArray, Header
+from std_msgs.msg import Header
 
 from tactile_equiv import messages
 from tactile_equiv.decoding import decode_image
@@ -156,13 +155,6 @@ def test_mono_image_spans_0_to_255_and_shows_invalid_taxels_dark():
     assert list(image.data) == [0, 127, 255, 0]
 
 
-def test_colour_image_is_blue_green_red():
-    picture = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)[:, ::-1]
-    image = messages.colour_image(HEADER, picture)
-    assert (image.height, image.width, image.step, image.encoding) == (2, 4, 12, "bgr8")
-    assert bytes(image.data) == picture.tobytes()
-
-
 @pytest.mark.parametrize(
     ("kind", "encoding"),
     [("u1", "mono8"), ("u2", "mono16"), ("f4", "32FC1"), ("i2", "32FC1"), ("f8", "32FC1")],
@@ -188,8 +180,6 @@ def test_other_colours_cannot_become_an_image(kind, channels):
 
 
 def test_headers_and_stamps():
-    assert messages.header_of(Image(header=HEADER)) == HEADER
-    assert messages.header_of(Float32MultiArray()) is None
     assert messages.is_zero(Time())
     assert not messages.is_zero(Time(nanosec=1))
     assert messages.nanoseconds(HEADER.stamp) == 3_000_000_007

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted((ROOT / "tactile_equiv").glob("*.py"))
 ROS_MODULES = {
     "messages", "parameters", "diagnostics", "quality_of_service", "frame_input", "percept_outputs",
-    "tare_service", "perception_node", "node_process", "replay", "launch_nodes",
+    "tare_service", "perception_node", "node_process", "replay", "launch_nodes", "result_headers",
 }  # fmt: skip
 BUILD_MODULES = {"message_package", "message_sources", "vision_msgs_package"}
 ROS_PREFIXES = ("rclpy", "rosidl", "rcl_interfaces", "ament_index_python", "launch", "std_srvs")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tactile_equiv.errors import SettingsError
-from tactile_equiv.parameter_set import CONFIGURE
+from tactile_equiv.parameter_set import CONFIGURE, START
 from tactile_equiv.settings import LIVE, RELOAD, Settings
 
 FIELDS = {declared.name: declared for declared in fields(Settings)}
@@ -20,7 +20,7 @@ WRONG_TYPE = {str: 3, int: 1.0, float: 1, bool: 1}
 def test_every_parameter_is_described_and_says_when_it_takes_effect(name):
     declared = FIELDS[name]
     assert declared.metadata["description"]
-    assert declared.metadata["effect"] in (LIVE, RELOAD, CONFIGURE)
+    assert declared.metadata["effect"] in (LIVE, RELOAD, CONFIGURE, START)
     assert (declared.metadata["minimum"] is None) == (declared.metadata["maximum"] is None)
     if declared.type in ("int", "float"):
         assert declared.metadata["minimum"] is not None
