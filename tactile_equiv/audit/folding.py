@@ -63,7 +63,8 @@ def _layer(index: int, step: Step, names: Counter[str]) -> Layer:
 
 
 def _mark_output(folding: Folding, index: int, output: Step) -> None:
-    for step in reversed(list(folding.kept.values())):
+    latest = reversed(list(folding.kept.values()))
+    for step in sorted(latest, key=lambda step: step.result not in output.sources):
         if not step.is_output and _same_numbers(step.values, output.values):
             step.is_output = True
             unsaid = {"output", *(other.name for other in folding.kept.values())}

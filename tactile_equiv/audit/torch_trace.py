@@ -33,12 +33,21 @@ class TorchTrace:
         name: of the network, for messages.
         module: switched to evaluation; gives the steps their names.
         answer: what is run; the module itself when None.
+
+    Raises:
+        AuditError: if its weights are not there.
     """
 
     def __init__(self, name: str, module: nn.Module, answer: Answer | None = None) -> None:
         self._name = name
         plain: nn.Module = getattr(module, "_orig_mod", module)  # what torch.compile wraps
-        self._module = plain.eval().to("cpu")
+        try:
+            self._module = plain.eval().to("cpu")
+        except (NotImplementedError, RuntimeError) as error:
+            raise AuditError(
+                f"{name} cannot be moved to the CPU ({' '.join(str(error).split()):.200}): give "
+                "its weights numbers before it is audited"
+            ) from error
         self._answer = answer or self._module
         self._places = _Places(self._module)
         torch.set_num_threads(1)
@@ -68,7 +77,7 @@ class TorchTrace:
     def _run(self, given: Tensor, recorder: _Recorder) -> Any:
         try:
             return self._answer(given)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if recorder.refusal is not None:
                 raise recorder.refusal from None
             shape = tuple(given.shape)

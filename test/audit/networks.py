@@ -3,6 +3,8 @@
 A name of this file is also a factory for the audit: `networks:strided`.
 """
 
+import sys
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -250,6 +252,14 @@ def half_precision():
 
 def for_colour():
     return nn.Conv2d(3, 2, 3)
+
+
+def without_weights():
+    return nn.Conv2d(1, 2, 3, device="meta")
+
+
+def ending_network():
+    return Calling(lambda frames: sys.exit(0))
 
 
 class TwoInputs(nn.Module):

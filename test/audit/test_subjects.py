@@ -16,7 +16,7 @@ import torch
 from onnx import TensorProto, helper
 from safetensors.torch import save_file
 
-from tactile_equiv.audit import steps, torch_files
+from tactile_equiv.audit import audit, steps, torch_files
 from tactile_equiv.audit.subjects import load_subject, subject_of_module
 from tactile_equiv.errors import AuditError, ModelError
 from tactile_equiv.model_directory import find_model
@@ -339,15 +339,21 @@ def test_an_onnx_file_where_onnxruntime_is_missing(tmp_path, monkeypatch):
         ("counting", "keep no state between frames"),
         ("size_changer", "depends on the content of the frame"),
         ("path_changer", "another path through its layers"),
-        ("constant_answer", "do not depend on its input"),
         ("class_number", "the number of the best class"),
         ("text_answer", "answers str without a tensor"),
         ("half_precision", "fails on a frame (1, 1, 32, 32) of float32"),
         ("for_colour", "to have 3 channels, but got 1 channels"),
+        ("without_weights", "give its weights numbers"),
+        ("ending_network", "fails on a frame (1, 1, 32, 32) of float32 (SystemExit"),
     ],
 )
 def test_a_network_that_cannot_be_measured_is_named(name, said):
     assert said in refused_module(getattr(networks, name)())
+
+
+def test_a_network_that_answers_always_the_same_gets_no_verdict():
+    with pytest.raises(AuditError, match="do not answer to a contact"):
+        audit(networks.constant_answer(), SHAPE)
 
 
 def test_a_network_that_fills_the_memory_is_stopped(monkeypatch):
