@@ -18,6 +18,9 @@ ALONG = ("down the rows", "along the columns")
 FADED = 0.7
 """An error of the border that reaches the middle is smaller there, at least by this factor."""
 
+ARITHMETIC = ("add", "subtract", "multiply", "divide")
+"""Operations that see no border: what they add or multiply by depends on the place."""
+
 Account = tuple[LayerMeasurement, Cause, str]
 """The layer in which something begins, its cause, and the sentence."""
 Layers = Sequence[LayerMeasurement]
@@ -131,8 +134,20 @@ def account_for_border(layers: Layers, first: LayerMeasurement) -> Account:
         for side, known in first.border.by_distance.items()
         if any(not error <= first.exact for error in known.values())
     ]
-    text = f"{words}: {_cells(first, _sides(wrong))} by {percent(first.border.worst)}"
-    return first, "padding", text + raised
+    error = percent(first.border.worst)
+    if _felt_everywhere(first):
+        text = f"{words}: with a contact near the {_sides(wrong)} its whole map differs by {error}"
+        return first, "statistics", text + raised
+    no_rim = first.layer.operation in ARITHMETIC or not first.border.depth(first.exact)
+    cause: Cause = "position" if no_rim else "padding"
+    return first, cause, f"{words}: {_cells(first, _sides(wrong))} by {error}{raised}"
+
+
+def _felt_everywhere(measured: LayerMeasurement) -> bool:
+    """Errors reach the middle of the map in a layer that pads nothing."""
+    cells = min(measured.layer.shape[1:])
+    depth = measured.border.depth(measured.exact)
+    return not any(measured.layer.settings.get("padding", ())) and depth >= cells // 2
 
 
 def _cells(measured: LayerMeasurement, border: str) -> str:
@@ -140,6 +155,8 @@ def _cells(measured: LayerMeasurement, border: str) -> str:
     depth = measured.border.depth(measured.exact)
     same = measured.grid and all(scale == 1 for scale in measured.grid.scale)
     unit, rest = ("pixel", "") if same else ("cell", " of its map")
+    if depth == 0:
+        return f"contacts in a corner at the {border} differ"
     if depth == 1:
         return f"the first {unit}{rest} from the {border} differs"
     return f"the first {depth} {unit}s{rest} from the {border} differ"

@@ -81,9 +81,14 @@ class Place:
     position: tuple[int, int]
     move: tuple[int, int]
 
+    @property
+    def is_corner(self) -> bool:
+        """Two sides are near: how deep an error lies cannot be told."""
+        return all(self.move)
+
     def moved_by(self, steps: tuple[int, int]) -> bool:
-        """The move is a multiple of the step along its axis."""
-        return self.move[self.axis] % steps[self.axis] == 0
+        """The move is a multiple of the steps."""
+        return all(pixels % step == 0 for pixels, step in zip(self.move, steps, strict=True))
 
 
 def measure_border(
@@ -125,7 +130,7 @@ def start_place(stage: Stage, contact: FloatArray) -> tuple[int, int]:
 
 
 def border_places(stage: Stage, contact: FloatArray) -> Iterator[Place]:
-    """Every place near the border that a contact (C, h, w) is moved to."""
+    """Every place near the border that a contact (C, h, w) is moved to; corners are last."""
     start = start_place(stage, contact)
     for axis in AXES:
         last = stage.sides[axis] - contact.shape[1 + axis]
@@ -138,6 +143,15 @@ def border_places(stage: Stage, contact: FloatArray) -> Iterator[Place]:
                     yield Place(side, axis, distance, (position, start[1]), (move, 0))
                 else:
                     yield Place(side, axis, distance, (start[0], position), (0, move))
+    yield from _corners(stage, contact, start)
+
+
+def _corners(stage: Stage, contact: FloatArray, start: tuple[int, int]) -> Iterator[Place]:
+    last = [side - length for side, length in zip(stage.sides, contact.shape[1:], strict=True)]
+    rows: tuple[tuple[Side, int], ...] = (("top", 0), ("bottom", last[0]))
+    for side, row in rows:
+        for column in (0, last[1]):
+            yield Place(side, 0, 0, (row, column), (row - start[0], column - start[1]))
 
 
 def _note(
@@ -155,7 +169,8 @@ def _note(
     by_cell = difference.max(axis=1 - place.axis) / layer.scale  # (h,) or (w,)
     known = errors.by_distance[place.side]
     known[place.distance] = worse(known.get(place.distance, 0.0), float(by_cell.max()))
-    _note_depth(errors.by_depth[place.side], by_cell, where[place.axis], place, seen.shape)
+    if not place.is_corner:
+        _note_depth(errors.by_depth[place.side], by_cell, where[place.axis], place, seen.shape)
     least = max(SUPPORT, layer.noise) * layer.scale
     phantom = _phantom(seen, reference, place, int(moved[place.axis]), least) / layer.scale
     errors.phantoms[place.side] = worse(errors.phantoms[place.side], phantom)

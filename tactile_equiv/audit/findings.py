@@ -16,6 +16,7 @@ Cause = Literal[
     "border_inside",
     "padding",
     "circular",
+    "statistics",
     "cropping",
     "flatten",
     "sampling",
@@ -33,6 +34,8 @@ REMEDIES: dict[Cause, str] = {
     "background at 0: y = phi(W * x + b) - phi(b)",
     "circular": "pad circularly only along an axis on which the skin closes on itself; grow the "
     "map with zeros along the others",
+    "statistics": "normalise and gate with what does not depend on the frame (batch norm in "
+    "evaluation), or grow the map so that no response is cut off",
     "cropping": "pool over a map that grows by (kernel - 1) * dilation in every layer, so that no "
     "response is cut off",
     "flatten": "pool over the whole map (sums, or averages) before the first linear layer",

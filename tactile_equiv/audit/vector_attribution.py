@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
 
 from tactile_equiv.audit.attribution import Account, Layers
 from tactile_equiv.audit.findings import Cause, judged_maps
@@ -34,13 +33,15 @@ def output_words(output: LayerMeasurement) -> str:
 
 def _because(layers: Layers, output: LayerMeasurement, text: str) -> Account:
     before = [measured for measured in layers if measured.number <= output.number]
-    flat = _flattening(before)
+    vectors = _after_the_maps(before)
+    flat = next((m for m in vectors if m.layer.operation == "flatten"), None)
     if flat is not None:
         why = f"{layer_words(flat)} gives every position weights of its own"
         return flat, "flatten", f"{text}: {why}"
     reasons = sorted(_on_maps(judged_maps(before), output), key=lambda r: -r[0])
     if not reasons:
-        return output, "unknown", text
+        first = next((m for m in vectors if not m.drift <= m.exact), output)
+        return first, "unknown", f"{text}: it begins in {layer_words(first)}"
     _, culprit, cause, _ = reasons[0]
     return culprit, cause, f"{text}: {listed([why for *_, why in reasons])}"
 
@@ -61,11 +62,7 @@ def _on_maps(
         yield outside, cropped, "cropping", f"{words} ({percent(outside)})"
 
 
-def _flattening(before: Layers) -> LayerMeasurement | None:
-    """The first vector after the last map, if it holds every cell of that map."""
-    maps = [measured for measured in before if measured.layer.is_map]
-    if not maps:
-        return None
-    vectors = [measured for measured in before if measured.number > maps[-1].number]
-    sizes = {prod(measured.layer.shape) for measured in maps}
-    return next((m for m in vectors if m.layer.shape[0] in sizes), None)
+def _after_the_maps(before: Layers) -> list[LayerMeasurement]:
+    """The vectors that follow the last map."""
+    last = max((m.number for m in before if m.layer.is_map), default=0)
+    return [measured for measured in before if measured.number > last]

@@ -39,6 +39,7 @@ SHORT: dict[Cause, str] = {
     "border_inside": "the border is felt in the middle",
     "padding": "padding changes the border",
     "circular": "contacts wrap around the border",
+    "statistics": "the whole map feels contacts near the border",
     "cropping": "responses are cut off at the border",
     "flatten": "every position has weights of its own",
     "sampling": "parts of a pixel change the answer",
@@ -105,7 +106,8 @@ def judge(layers: Layers, thresholds: Thresholds) -> Verdict:
 
 def _independent(findings: list[Finding]) -> tuple[Finding, ...]:
     """Failures first, by layer; without the border of a layer that fails everywhere anyway."""
-    everywhere = {f.layer for f in findings if f.cause == "position" and f.outcome == "failed"}
+    failed = [f for f in findings if f.outcome == "failed"]
+    everywhere = {f.layer for f in failed if f.limit_name == "integer" and f.cause == "position"}
     kept = [f for f in findings if not (f.limit_name == "border" and f.layer in everywhere)]
     return tuple(sorted(kept, key=lambda f: (f.outcome != "failed", f.layer)))
 

@@ -94,7 +94,7 @@ def test_a_recorded_contact(run, tmp_path):
         (["networks:nan_producer", *SMALL], "NaN or infinity"),
         (["networks:always_random", *SMALL], "random"),
         (["networks:size_changer", *SMALL], "size"),
-        (["networks:constant_answer", *SMALL], "input"),
+        (["networks:constant_answer", *SMALL], "answer"),
         (["networks:exact", *SMALL, "--limit", "integer"], "name=value"),
         (["networks:exact", *SMALL, "--limit", "speed=1"], "unknown"),
         (["networks:exact", *SMALL, "--thresholds", "/nowhere.yaml"], "cannot be read"),

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import functions
 import networks
+import numpy as np
 import pytest
 import torch
 from functions import Functions
@@ -131,14 +132,47 @@ def test_a_border_that_reaches_the_middle_is_called_by_its_name():
     assert f"begins in layer {found['border'].layer} " in found["integer"].sentence
 
 
+def test_a_statistic_over_the_map_feels_the_border():
+    report = audit(nn.Sequential(conv(1), nn.GroupNorm(2, 4)).eval(), SHAPE, seeds=1)
+    (finding,) = (f for f in report.verdict.findings if f.outcome == "failed")
+    assert (finding.layer, finding.cause) == (2, "statistics")
+    assert "(group norm): with a contact near the border its whole map differs" in finding.sentence
+
+
+def test_a_corner_of_other_gain_is_found():
+    def weak_corner(maps):
+        gain = np.ones(maps.shape[2:])
+        gain[-4:, :4] = 0.9
+        return maps * gain
+
+    (finding,) = (
+        f for f in audit(Functions(weak_corner), seeds=1).verdict.findings if f.outcome == "failed"
+    )
+    assert (finding.limit_name, finding.cause) == ("border", "position")
+    assert "contacts in a corner at the bottom border differ by 9" in finding.sentence
+
+
+def test_what_is_lost_among_vectors_is_named_where_it_begins():
+    class Recurrent(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.rows = nn.LSTM(32, 4, batch_first=True)
+            self.head = nn.Linear(4, 2)
+
+        def forward(self, frames):
+            return self.head(self.rows(frames[:, 0])[0][:, -1])
+
+    torch.manual_seed(0)
+    said = str(audit(Recurrent(), SHAPE, seeds=1).verdict)
+    assert "while the contact moves: it begins in layer 1 `rows` (lstm)" in said
+
+
 def test_a_background_makes_zero_padding_a_step():
     first = report_of("zero_padded", background=0.5).verdict.findings[0]
     assert first.layer == 1
 
 
 def test_a_recorded_press_finds_the_same(tmp_path):
-    import numpy as np
-
     frame = np.zeros((32, 32), np.float32)
     frame[3:12, 5:12] = np.random.default_rng(0).uniform(10, 50, (9, 7))
     np.savez(tmp_path / "press.npz", frame=frame)
