@@ -140,6 +140,16 @@ def test_channels_come_first_and_views_are_read():
     np.testing.assert_array_equal(seen.pressure[1], frame[::-1, ::-1, 1])
 
 
+@given(normalisation=normalisations, channels=st.integers(1, 3), seed=st.integers(0, 99))
+def test_magnitude_and_the_input_of_a_box_come_from_the_pressure(normalisation, channels, seed):
+    frame = np.random.default_rng(seed).uniform(-50, 50, (7, 9, channels)).astype(np.float32)
+    seen = level(frame, normalisation)
+    np.testing.assert_array_equal(seen.magnitude, np.abs(seen.pressure).sum(axis=0))
+    inside = seen.network_input_of((2, 3, 6, 8))
+    assert inside.flags.c_contiguous
+    np.testing.assert_array_equal(inside, seen.network_input[:, 2:6, 3:8])
+
+
 def test_a_taxel_is_invalid_when_one_channel_is():
     frame = np.ones((2, 2, 3))
     frame[0, 1, 2] = np.nan

@@ -14,7 +14,7 @@ from tactile_equiv.contacts import Texture, energy_centroid, find_contacts
 from tactile_equiv.errors import FrameError
 from tactile_equiv.frame import Normalisation
 from tactile_equiv.percept import perceive
-from tactile_equiv.pooling import pool
+from tactile_equiv.pooling import pool, pooled_sums
 from tactile_equiv.press import Press, pressure
 from tactile_equiv.touched_regions import Region
 
@@ -248,6 +248,17 @@ def test_pool_agrees_with_the_network(channels, rows, columns, seed):
     cells = np.random.default_rng(seed + 1).random((rows, columns)) < 0.5
     masked = pool(np.where(cells, canvas, np.float32(0)))
     np.testing.assert_allclose(pool(canvas, cells), masked, rtol=1e-6, atol=1e-6)
+
+
+def test_pooling_loses_nothing_to_large_values():
+    canvas = np.array([[[2.0**30, 1.0, -(2.0**30)]]], np.float32)
+    assert pool(canvas)[0] == 1.0
+    canvas = np.full((2, 5000, 3), 2.0**-12, np.float32)
+    canvas[:, 0, 0] = 2.0**12
+    assert pooled_sums(canvas).tolist() == [
+        [2.0**12 + 14999 / 2**12] * 2,
+        [2.0**24 + 14999 / 2**24] * 2,
+    ]
 
 
 def test_pool_of_nothing_is_exactly_zero():

@@ -208,6 +208,25 @@ def test_a_far_touch_does_not_change_the_texture_of_a_contact(touch_model):
         np.testing.assert_array_equal(same.texture.scores, true.texture.scores)
 
 
+def test_the_texture_of_the_frame_counts_touches_that_are_no_contact(touch_model):
+    frame = placed(np.ones((5, 7), np.float32), 20, 33, 60, 70)
+    frame[2, 2] = 40
+    percept = perceive(touch_model, frame)
+    assert len(percept.contacts) == 1
+    scores = touch_model.classifier.scores(percept.pooled)
+    np.testing.assert_array_equal(percept.texture.scores, scores)
+    assert (percept.contacts[0].texture.scores != scores).any()
+
+
+@pytest.mark.parametrize("whole_frame", [False, True])
+def test_contacts_of_equal_load_come_by_box(touch_model, whole_frame):
+    frame = np.zeros((20, 60), np.float32)
+    for row, column in ((5, 2), (3, 30), (4, 50)):
+        frame[row : row + 3, column : column + 3] = 1
+    contacts = perceive(touch_model, frame, whole_frame=whole_frame).contacts
+    assert [contact.box[:2] for contact in contacts] == [(3, 30), (4, 50), (5, 2)]
+
+
 masks = st.builds(
     lambda rows, columns, share, seed: np.random.default_rng(seed).random((rows, columns)) < share,
     st.integers(1, 60),
@@ -244,6 +263,14 @@ def test_boxes_move_with_what_is_touched(mask, radius, shift):
         for box in touched_boxes(mask, radius)
     ]
     assert touched_boxes(wide, radius) == moved
+
+
+@pytest.mark.parametrize("radius", [1, 2, 5])
+def test_boxes_part_where_an_untouched_taxel_is_left_between_their_responses(radius):
+    for empty, parts in ((2 * radius, 1), (2 * radius + 1, 2)):
+        mask = np.zeros((60, 60), bool)
+        mask[:20, :20] = mask[20 + empty : 40 + empty, 20 + empty : 40 + empty] = True
+        assert len(touched_boxes(mask, radius)) == parts
 
 
 def test_many_small_touches_are_one_box():
