@@ -58,11 +58,17 @@ def spinning(
     make: Callable[[], AnyNode],
     make_executor: Callable[[AnyNode], Executor] = lambda node: SingleThreadedExecutor(),
 ) -> Iterator[tuple[AnyNode, Executor]]:
-    """A node and an executor that holds it; both are gone afterwards, whatever happened."""
+    """A node and an executor that holds it; both are gone afterwards, whatever happened.
+
+    Raises:
+        ExternalShutdownException: if a signal came while the node was made.
+    """
     executor: Any = None
     node: AnyNode | None = None
     try:
         node = make()
+        if not node.context.ok():
+            raise ExternalShutdownException
         executor = make_executor(node)
         executor.add_node(node)
         yield node, executor
