@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 import tactile_equiv
 from tactile_equiv.audit.measurements import LayerMeasurement
 from tactile_equiv.audit.pictures import Picture
-from tactile_equiv.audit.table import table
+from tactile_equiv.audit.table import WIDTH, table
 from tactile_equiv.audit.thresholds import Thresholds
 from tactile_equiv.audit.verdict import Verdict, judge
 from tactile_equiv.audit.wording import printable
@@ -52,10 +53,11 @@ class AuditReport:
         return judge(self.layers, thresholds or self.thresholds).passed
 
     def to_text(self) -> str:
-        """A line for every layer, at most 100 characters wide, then the verdict."""
+        """A line for every layer, then the verdict; at most 100 characters wide."""
         channels, rows, columns = self.input_shape
         title = printable(f"{self.name}, frames of {channels}x{rows}x{columns}")
-        return f"{title}\n\n{table(self.layers)}\n\n{self.verdict}"
+        said = map(_wrapped, str(self.verdict).splitlines())
+        return "\n".join([title, "", table(self.layers), "", *said])
 
     def to_json(self) -> str:
         """Everything, as a JSON object; NaN and infinity are null."""
@@ -81,6 +83,13 @@ class AuditReport:
         from tactile_equiv.audit.page import page
 
         return page(self)
+
+
+def _wrapped(line: str) -> str:
+    """Broken at spaces, but not between a number and its per cent."""
+    joined = line.replace(" %", "\N{NO-BREAK SPACE}%")
+    broken = textwrap.fill(joined, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return broken.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _plain(value: Any) -> Any:

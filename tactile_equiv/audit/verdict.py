@@ -79,12 +79,13 @@ class Verdict:
         return self.outcome != "beyond"
 
     def __str__(self) -> str:
-        lines = [self.headline]
+        lines, advised = [self.headline], set()
         for finding in self.findings:
-            mark = "x" if finding.outcome == "failed" else "-"
-            lines.append(f"{mark} {finding.sentence}")
-            if finding.outcome == "failed":
+            failed = finding.outcome == "failed"
+            lines.append(f"{'x' if failed else '-'} {finding.sentence}")
+            if failed and finding.cause not in advised:
                 lines.append(f"  what helps: {finding.remedy}")
+                advised.add(finding.cause)
         return "\n".join(map(printable, lines))
 
 
