@@ -7,7 +7,12 @@ import importlib
 from tactile_equiv.errors import DataError
 from tactile_equiv.lessons.lesson import Lesson
 
-NAMES = ("pointwise",)
+NAMES = (
+    "pointwise",
+    "flatten_head",
+    "augmentation",
+    "dense_evaluation",
+)
 
 
 def lesson_of(name: str) -> Lesson:
