@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tactile_equiv.lessons.lesson import Cell, Finding, Lesson, Table
-from tactile_equiv.lessons.position_training import FARTHEST, FEW, PLENTY, STEPS, taught
+from tactile_equiv.lessons.position_training import (
+    FARTHEST,
+    FEW,
+    GROWING,
+    PLENTY,
+    STEPS,
+    STRIDED,
+    taught,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
-STRIDED, GROWING = "strided, flattened", "growing, pooled"
 SUBJECTS: dict[str, tuple[str, int, int, int]] = {
     "no shifts": (STRIDED, 0, STEPS, PLENTY),
     "shifts to 1": (STRIDED, 1, STEPS, PLENTY),

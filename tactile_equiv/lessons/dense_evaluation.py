@@ -38,13 +38,14 @@ PADDINGS = {VALID: 0, ZERO: 1, GROWING: 2}
 
 def network(name: str) -> nn.Sequential:
     """Three 3x3 layers with biases: the same weights for every padding."""
-    torch.manual_seed(0)
     layers: list[nn.Module] = []
-    for before, after in pairwise(CHANNELS):
-        layer = ZeroPreservingLayer(before, after, KERNEL, 1, nn.GELU())
-        if name != GROWING:
-            layer.convolution.padding = (PADDINGS[name], PADDINGS[name])
-        layers += [layer] if name == GROWING else [layer.convolution, nn.GELU()]
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        for before, after in pairwise(CHANNELS):
+            layer = ZeroPreservingLayer(before, after, KERNEL, 1, nn.GELU())
+            if name != GROWING:
+                layer.convolution.padding = (PADDINGS[name], PADDINGS[name])
+            layers += [layer] if name == GROWING else [layer.convolution, nn.GELU()]
     return nn.Sequential(*layers)
 
 

@@ -9,13 +9,13 @@ import numpy as np
 from tactile_equiv.lessons.drawing import BREAKS, HOLDS, NEUTRAL
 from tactile_equiv.lessons.lesson import Cell, Finding, Lesson, Table
 from tactile_equiv.lessons.position_training import (
-    CHANNELS,
     CLASSES,
     FARTHEST,
-    GROWTH,
+    FLATTENED,
+    GROWING,
     SIZE,
-    PooledHead,
-    flattened_head,
+    STRIDED,
+    head,
     taught,
     weights,
 )
@@ -23,17 +23,7 @@ from tactile_equiv.lessons.position_training import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-GROWING, FLATTENED, STRIDED = "growing, pooled", "growing, flattened", "strided, flattened"
 LARGE = 3 * SIZE  # side of a larger skin, taxels
-
-
-def _head_weights(name: str, size: int) -> int:
-    if name == GROWING:
-        return weights(PooledHead())
-    channels, side = (
-        (CHANNELS, size + GROWTH) if name == FLATTENED else (2 * CHANNELS, -(-size // 4))
-    )
-    return weights(flattened_head(channels, side))
 
 
 def measure() -> Finding:
@@ -43,7 +33,7 @@ def measure() -> Finding:
     pictures = {}
     for name in (GROWING, FLATTENED, STRIDED):
         answers = taught(name, reach=0)
-        sizes = (f"{_head_weights(name, size):,}" for size in (SIZE, LARGE))
+        sizes = (f"{weights(head(name, size)):,}" for size in (SIZE, LARGE))
         rows.append((name, *(answers.at(d) for d in distances), answers.flips, *sizes))
         pictures[name] = answers.right
     columns = (

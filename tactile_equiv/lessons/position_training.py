@@ -18,7 +18,8 @@ FARTHEST = (SIZE - SIDE) // 2
 """Distance, in taxels, of the outermost positions from the middle of the skin."""
 CLASSES = 3  # smooth, ridges, dots
 CHANNELS = 8
-GROWTH = 4  # taxels by which the canvas of two 3x3 layers is wider than the skin
+GROWING, FLATTENED, STRIDED = "growing, pooled", "growing, flattened", "strided, flattened"
+"""Networks, by trunk and head; the canvas of the growing trunk is 4 taxels wider than the skin."""
 BATCH, STEPS, RATE = 32, 150, 2e-2
 PLENTY, FEW = 2000, 48  # contacts to learn from
 ASKED = 50  # contacts, none of them seen in training
@@ -49,23 +50,31 @@ def _growing_trunk() -> nn.Sequential:
 
 
 def _strided_trunk() -> nn.Sequential:
-    width = 2 * CHANNELS
     return nn.Sequential(
-        nn.Conv2d(1, width, 3, stride=2, padding=1),
+        nn.Conv2d(1, 2 * CHANNELS, 3, stride=2, padding=1),
         nn.ReLU(),
-        nn.Conv2d(width, width, 3, stride=2, padding=1),
+        nn.Conv2d(2 * CHANNELS, 2 * CHANNELS, 3, stride=2, padding=1),
         nn.ReLU(),
     )
 
 
+TRUNKS = {GROWING: _growing_trunk, FLATTENED: _growing_trunk, STRIDED: _strided_trunk}
+
+
+def head(name: str, size: int = SIZE) -> nn.Module:
+    """The untrained head of a network for skins of `size` x `size`."""
+    if name == GROWING:
+        return PooledHead()
+    if name == FLATTENED:
+        return flattened_head(CHANNELS, size + 4)
+    return flattened_head(2 * CHANNELS, -(-size // 4))
+
+
 def network(name: str) -> nn.Module:
-    """`growing, pooled`, `growing, flattened` or `strided, flattened`, untrained."""
-    torch.manual_seed(0)
-    if name == "growing, pooled":
-        return nn.Sequential(_growing_trunk(), PooledHead())
-    if name == "growing, flattened":
-        return nn.Sequential(_growing_trunk(), flattened_head(CHANNELS, SIZE + GROWTH))
-    return nn.Sequential(_strided_trunk(), flattened_head(2 * CHANNELS, -(-SIZE // 4)))
+    """A trunk and its head, untrained."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return nn.Sequential(TRUNKS[name](), head(name))
 
 
 def weights(part: nn.Module) -> int:

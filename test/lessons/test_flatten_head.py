@@ -2,7 +2,7 @@
 
 import pytest
 
-from tactile_equiv.lessons.flatten_head import FLATTENED, GROWING, STRIDED
+from tactile_equiv.lessons.position_training import FLATTENED, GROWING, STRIDED
 
 LESSON = "flatten_head"
 
