@@ -47,6 +47,11 @@ class BorderErrors:
     drift: float = 0.0
 
     @property
+    def measured(self) -> bool:
+        """There was a place near the border at which the map could be compared."""
+        return any(self.by_distance.values())
+
+    @property
     def worst(self) -> float:
         """Over all sides and distances; NaN if any is, 0 if none was measured."""
         errors = [e for found in self.by_distance.values() for e in found.values()]

@@ -219,7 +219,9 @@ def _map_cells(measured: LayerMeasurement, report: AuditReport) -> list[str]:
     return [
         _heat(measured.shift_error, limits.integer, measured),
         f"<td>{bars(by_shift, measured.exact, 'error by shift')}</td>",
-        _heat(measured.border_error, limits.border, measured),
+        _heat(measured.border_error, limits.border, measured)
+        if measured.border.measured
+        else "<td></td>",
         f"<td>{bars(by_distance, measured.exact, 'error by distance')}</td>",
         _heat(measured.ripple_error, limits.ripple, measured),
         _heat(measured.part_error, limits.subpixel, measured),

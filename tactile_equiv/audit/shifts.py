@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactile_equiv.audit.grids import AXES, Grid, cell_errors
-from tactile_equiv.audit.probe import Layer, Probe, Values
+from tactile_equiv.audit.probe import Probe, Values
 from tactile_equiv.audit.stimuli import Stage
 from tactile_equiv.frame import FloatArray
 
@@ -36,6 +36,21 @@ class ShiftErrors:
     parts: dict[float, float] = field(default_factory=dict)
     drift_whole: float = 0.0
     drift_parts: float = 0.0
+
+    def note_drift(self, shift: float, error: float) -> None:
+        """Keep the drift under a shift by so many pixels, if it is the worst."""
+        if shift < 1:
+            self.drift_parts = worse(self.drift_parts, error)
+        else:
+            self.drift_whole = worse(self.drift_whole, error)
+
+    def note_map(self, axis: int, shift: float, error: float) -> None:
+        """Keep the map error under a shift along an axis, if it is the worst of that shift."""
+        if shift < 1:
+            self.parts[shift] = worse(self.parts.get(shift, 0.0), error)
+        else:
+            by_shift = self.whole[axis]
+            by_shift[int(shift)] = worse(by_shift.get(int(shift), 0.0), error)
 
 
 def whole_shifts(pixels: int) -> tuple[int, ...]:
@@ -82,34 +97,12 @@ def _measure_along(
     reference = next(responses)
     for shift, move, seen in zip(shifts, moves, responses, strict=True):
         for number, (layer, grid) in enumerate(zip(probe.layers, grids, strict=True)):
-            _note(found[number], layer, grid, seen[number], reference[number], shift, move, axis)
-
-
-def _note(
-    errors: ShiftErrors,
-    layer: Layer,
-    grid: Grid | None,
-    seen: Values,
-    reference: Values,
-    shift: float,
-    move: tuple[float, float],
-    axis: int,
-) -> None:
-    if not layer.scale:
-        return
-    moved = drift(seen, reference)
-    if shift < 1:
-        errors.drift_parts = worse(errors.drift_parts, moved)
-    else:
-        errors.drift_whole = worse(errors.drift_whole, moved)
-    if grid is None:
-        return
-    error = _middle_error(seen, reference, grid.moved(move)) / layer.scale
-    if shift < 1:
-        errors.parts[shift] = worse(errors.parts.get(shift, 0.0), error)
-    else:
-        by_shift = errors.whole[axis]
-        by_shift[int(shift)] = worse(by_shift.get(int(shift), 0.0), error)
+            if not layer.scale:
+                continue
+            found[number].note_drift(shift, drift(seen[number], reference[number]))
+            if grid:
+                error = _middle_error(seen[number], reference[number], grid.moved(move))
+                found[number].note_map(axis, shift, error / layer.scale)
 
 
 def worse(one: float, other: float) -> float:

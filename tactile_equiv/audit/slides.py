@@ -13,6 +13,9 @@ from tactile_equiv.audit.probe import Probe
 from tactile_equiv.audit.shifts import drift, worse
 from tactile_equiv.frame import FloatArray
 
+WHOLE_WAY, PART_OF_WAY = 48, 12
+"""Pixels: ways up to the first are slid from end to end."""
+
 
 @dataclass
 class SlideErrors:
@@ -41,7 +44,10 @@ class SlideErrors:
 
 
 def measure_slides(probe: Probe, contacts: Sequence[FloatArray]) -> tuple[SlideErrors | None, ...]:
-    """Slide contacts (C, h, w) from border to border in half pixels; None for maps."""
+    """Slide contacts (C, h, w) in half pixels from border to border; None for maps.
+
+    On a way longer than `WHOLE_WAY` they slide at both ends and in the middle, `PART_OF_WAY` each.
+    """
     found = tuple(
         None if layer.is_map or not layer.scale else SlideErrors() for layer in probe.layers
     )
@@ -58,7 +64,7 @@ def _slide(
 ) -> None:
     last = probe.stage.sides[axis] - contact.shape[1 + axis]
     middle = probe.stage.middle(contact)
-    positions = np.arange(2 * last + 1) / 2
+    positions = _positions(last)
     places = [(p, middle[1]) if axis == 0 else (middle[0], p) for p in positions.tolist()]
     answers = probe.answers(probe.stage.frame(contact, *place) for place in [middle, *places])
     in_the_middle = next(answers)
@@ -75,12 +81,33 @@ def _slide(
                 known[int(position)] = worse(known.get(int(position), 0.0), moved)
     for errors, classes in zip(found, winners, strict=True):
         if errors is not None:
-            _count_flips(errors, np.array(classes))
+            _count_flips(errors, positions, np.array(classes))
 
 
-def _count_flips(errors: SlideErrors, classes: NDArray[np.int_]) -> None:
-    """Classes (P,) at every half pixel."""
-    errors.steps += len(classes[::2]) - 1
-    errors.flips += int(np.count_nonzero(np.diff(classes[::2])))
-    errors.half_steps += len(classes) - 1
-    errors.half_flips += int(np.count_nonzero(np.diff(classes)))
+def _positions(last: int) -> NDArray[np.float64]:
+    """Half pixels from 0 to the last position."""
+    every = np.arange(2 * last + 1) / 2
+    if last <= WHOLE_WAY:
+        return every
+    middle = last // 2 - PART_OF_WAY // 2
+    ends = (every <= PART_OF_WAY) | (every >= last - PART_OF_WAY)
+    return every[ends | ((every >= middle) & (every <= middle + PART_OF_WAY))]
+
+
+def _count_flips(
+    errors: SlideErrors, positions: NDArray[np.float64], classes: NDArray[np.int_]
+) -> None:
+    """Positions (P,) and the classes (P,) that win there."""
+    whole = positions % 1 == 0
+    steps, flips = _steps(positions[whole], classes[whole], 1.0)
+    errors.steps, errors.flips = errors.steps + steps, errors.flips + flips
+    steps, flips = _steps(positions, classes, 0.5)
+    errors.half_steps, errors.half_flips = errors.half_steps + steps, errors.half_flips + flips
+
+
+def _steps(
+    positions: NDArray[np.float64], classes: NDArray[np.int_], length: float
+) -> tuple[int, int]:
+    """How many steps of that length there are, and at how many of them the class changes."""
+    steps = np.diff(positions) == length
+    return int(steps.sum()), int((steps & (np.diff(classes) != 0)).sum())

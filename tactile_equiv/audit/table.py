@@ -57,7 +57,7 @@ def _row(measured: LayerMeasurement) -> tuple[str, ...]:
         *known,
         lattice_text(measured) if is_map else NOTHING,
         figure(measured.shift_error) if is_map else NOTHING,
-        figure(measured.border_error) if is_map else NOTHING,
+        figure(measured.border_error) if measured.border.measured else NOTHING,
         figure(measured.ripple_error) if is_map else NOTHING,
         figure(measured.part_error if is_map else measured.shifts.drift_parts),
         figure(measured.drift),

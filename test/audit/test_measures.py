@@ -129,6 +129,14 @@ def test_a_sum_stays_and_halves_flip():
     assert flipping.slides.half_steps == 2 * 32
 
 
+def test_a_long_way_is_slid_in_parts():
+    found = measured(functions.identity, functions.where_is_it, shape=(1, 16, 96)).slides
+    assert set(found.drift_by_position[1]) == {*range(13), *range(38, 51), *range(76, 89)}
+    assert found.steps == 8 + 3 * 12
+    assert found.half_steps == 2 * found.steps
+    assert found.flips == 1
+
+
 def test_a_background_and_an_amplitude_of_another_range():
     found = measured(functions.identity, amplitude=200.0, background=50.0)
     assert found.layer.scale == pytest.approx(200, rel=1e-3)
