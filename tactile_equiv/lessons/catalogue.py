@@ -9,8 +9,10 @@ from tactile_equiv.lessons.lesson import Lesson
 
 NAMES = (
     "pointwise",
+    "global_pooling",
     "flatten_head",
     "augmentation",
+    "grid_detector",
     "dense_evaluation",
 )
 

@@ -1,0 +1,46 @@
+"""A pooled grown canvas does not tell where the contact is; a cropped one does."""
+
+import pytest
+import torch
+
+from tactile_equiv.lessons.global_pooling import POOLINGS
+
+LESSON = "global_pooling"
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_pooling_the_grown_canvas_forgets_the_place(table, pooling):
+    assert table(LESSON).value(pooling, "grown") <= 1e-6
+
+
+@pytest.mark.parametrize("pooling", ["max", "average", "sum", "root sum of squares"])
+def test_pooling_the_cropped_map_drifts_at_the_border(table, pooling):
+    assert table(LESSON).value(pooling, "cropped") > 0.01
+
+
+def test_sums_stay_between_taxels_and_a_maximum_does_not(table):
+    parts = "parts of a taxel"
+    for pooling in ("sum", "root sum of squares"):
+        assert table(LESSON).value(pooling, parts) < 0.005
+    assert table(LESSON).value("max", parts) > 5 * table(LESSON).value("sum", parts)
+
+
+def test_only_an_average_and_log_sum_exp_depend_on_the_size_of_the_skin(table):
+    for pooling in ("max", "sum", "root sum of squares"):
+        assert table(LESSON).value(pooling, "twice the skin") == pytest.approx(1, abs=1e-6)
+    canvas, wide = 42 * 42, 42 * 78
+    assert table(LESSON).value("average", "twice the skin") == pytest.approx(canvas / wide)
+    assert table(LESSON).value("log-sum-exp", "twice the skin") > 1.02
+
+
+def test_a_sum_counts_contacts_and_a_maximum_does_not(table):
+    two = "two contacts"
+    assert table(LESSON).value("sum", two) == pytest.approx(2)
+    assert table(LESSON).value("root sum of squares", two) == pytest.approx(2**0.5)
+    assert table(LESSON).value("max", two) == 1
+
+
+def test_every_pooling_forgets_the_order_of_the_cells():
+    features = torch.rand(3, 50, dtype=torch.float64)
+    for pooling in POOLINGS.values():
+        assert torch.allclose(pooling(features), pooling(features.flip(1)))
