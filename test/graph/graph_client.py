@@ -105,7 +105,7 @@ class Client:
     """Publishes frames, listens, calls services; every wait is for an event."""
 
     def __init__(
-        self, context: Any, namespace: str = "", executor: str = Settings().executor
+        self, context: Any, namespace: str = "", executor: str = "single_threaded"
     ) -> None:
         self.node = Node("client", context=context)
         self.prefix = f"{namespace}{NODE}"
