@@ -29,8 +29,8 @@ class BorderErrors:
     """Worst errors of one layer, relative to its largest response.
 
     Attributes:
-        by_distance: for every side, by empty pixels between contact and border; only distances at
-            which the layer's map has moved by whole cells.
+        by_distance: for every side, by empty pixels between contact and border, phantoms included;
+            only distances at which the layer's map has moved by whole cells.
         by_depth: for every side, by cells between the border of the map and the cell in error.
         phantoms: for every side, response where the moved contact is far away: at the opposite
             border.
@@ -172,13 +172,13 @@ def _note(
     if not difference.size:
         return
     by_cell = difference.max(axis=1 - place.axis) / layer.scale  # (h,) or (w,)
-    known = errors.by_distance[place.side]
-    known[place.distance] = worse(known.get(place.distance, 0.0), float(by_cell.max()))
     if not place.is_corner:
         _note_depth(errors.by_depth[place.side], by_cell, where[place.axis], place, seen.shape)
     least = max(SUPPORT, layer.noise) * layer.scale
     phantom = _phantom(seen, reference, place, int(moved[place.axis]), least) / layer.scale
     errors.phantoms[place.side] = worse(errors.phantoms[place.side], phantom)
+    error, known = worse(phantom, float(by_cell.max())), errors.by_distance[place.side]
+    known[place.distance] = worse(known.get(place.distance, 0.0), error)
 
 
 def _note_depth(

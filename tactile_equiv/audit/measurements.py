@@ -73,7 +73,7 @@ class LayerMeasurement:
     @property
     def border_error(self) -> float:
         """Worst near the border, phantoms at the opposite border included."""
-        return _worst([self.border.worst, self.border.phantom])
+        return self.border.worst
 
     @property
     def ripple_error(self) -> float:

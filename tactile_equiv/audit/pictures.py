@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tactile_equiv.audit.border import border_places, start_place
 from tactile_equiv.audit.findings import Finding
-from tactile_equiv.audit.grids import Grid, cell_errors, moved_map
+from tactile_equiv.audit.grids import Grid, moved_map
 from tactile_equiv.audit.measurements import LayerMeasurement
 from tactile_equiv.audit.probe import Probe, Values
 from tactile_equiv.audit.shifts import first_place
@@ -125,11 +125,12 @@ def _compared(
 def _worst_channel(
     seen: Values, reference: Values, grid: Grid, move: tuple[int, int]
 ) -> tuple[int, Plane]:
-    """The channel with the largest error, and what it should be (NaN = unknown)."""
-    moved = grid.moved(move)
-    errors = [cell_errors(s[None], r[None], moved) for s, r in zip(seen, reference, strict=True)]
-    channel = int(np.argmax([error.max(initial=0) for error, *_ in errors]))
-    return channel, moved_map(reference[channel], moved)
+    """The channel with the largest error, or phantom, and what it should be (NaN = unknown)."""
+    expected = np.stack([moved_map(plane, grid.moved(move)) for plane in reference])
+    known = np.nan_to_num(np.abs(seen - expected)).max(axis=(1, 2))  # (C,)
+    beyond = np.where(np.isnan(expected), np.abs(seen), 0).max(axis=(1, 2))
+    channel = int(np.argmax(known if known.any() else beyond))
+    return channel, expected[channel]
 
 
 def _empty(probe: Probe, measured: LayerMeasurement) -> Picture:
