@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactile_equiv.frame import BoolArray, FloatArray
-from tactile_equiv.pooling import pooled_features, pooled_sums
+from tactile_equiv.pooling import pool
 from tactile_equiv.touched_regions import Box, Region
 
 if TYPE_CHECKING:  # the engines of a model are slow to import
@@ -104,9 +104,9 @@ def find_contacts(
     return tuple(sorted(found, key=lambda contact: (-contact.load, contact.box)))
 
 
-def texture_of(model: Model, sums: NDArray[np.float64]) -> Texture:
-    """The texture class of pooled sums (2, F)."""
-    return Texture(model.card.classes, model.classifier.scores(pooled_features(sums)))
+def texture_of(model: Model, pooled: FloatArray) -> Texture:
+    """The texture class of pooled features (2F,)."""
+    return Texture(model.card.classes, model.classifier.scores(pooled))
 
 
 def energy_centroid(weight: FloatArray, box: Box) -> tuple[float, float]:
@@ -176,21 +176,22 @@ class _Components:
 
 def _contacts_of(model: Model, components: _Components, min_area: int) -> list[Contact]:
     region, labels = components.region, components.labels
-    large = components.stats[:, cv2.CC_STAT_AREA] >= min_area
-    large[0] = False  # what is not touched
-    kept = np.flatnonzero(large).tolist()
+    areas = components.stats[:, cv2.CC_STAT_AREA].tolist()
+    kept = [label for label in range(1, len(areas)) if areas[label] >= min_area]
     if not kept:
         return []
+    large = np.zeros(len(areas), np.bool_)
+    large[kept] = True
     energy = region.contact_map * components.pressure  # (h, w)
-    if len(kept) < len(large) - 1:
+    if len(kept) < len(areas) - 1:
         energy[(labels > 0) & ~large[labels]] = 0  # speckle
     if len(kept) == 1:
-        return [components.contact(kept[0], energy, texture_of(model, region.sums))]
+        return [components.contact(kept[0], energy, texture_of(model, region.pooled))]
     nearest = _nearest_component(region, labels, large)
     contacts = []
     for label in kept:
         cells = nearest == label  # (h', w')
-        texture = texture_of(model, pooled_sums(region.canvas, cells))
+        texture = texture_of(model, pool(region.canvas, cells))
         weight = np.where(region.on_sensor(cells), energy, np.float32(0))
         contacts.append(components.contact(label, weight, texture))
     return contacts

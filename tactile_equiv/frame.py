@@ -172,8 +172,10 @@ def _planes(frame: NDArray[Any], what: str) -> FloatArray:
             f"{what} has shape {array.shape}: it must be (rows, columns) or (rows, columns, "
             "channels), none of them 0",
         )
-    with np.errstate(over="ignore"):
-        single = np.asarray(array, dtype=np.float32)
+    single = array
+    if array.dtype != np.float32:
+        with np.errstate(over="ignore"):
+            single = array.astype(np.float32)
     return single[None] if single.ndim == 2 else np.moveaxis(single, 2, 0)
 
 

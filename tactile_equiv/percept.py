@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from tactile_equiv.contacts import Contact, Texture, find_contacts, texture_of
 from tactile_equiv.errors import FrameError
 from tactile_equiv.frame import FloatArray, level
-from tactile_equiv.pooling import pooled_features
 from tactile_equiv.touched_regions import Evaluation, evaluate
 
 __all__ = ["Contact", "Percept", "Texture", "perceive"]
@@ -74,7 +73,7 @@ def perceive(
         )
     with np.errstate(over="ignore", invalid="ignore"):
         evaluation = evaluate(model, levelled, whole_frame)
-        pooled = pooled_features(evaluation.sums)
+        pooled = evaluation.pooled
     if not np.isfinite(pooled).all():
         raise FrameError(
             "range",
@@ -101,4 +100,4 @@ def _texture(model: Model, evaluation: Evaluation, contacts: tuple[Contact, ...]
     """The class of the whole frame: that of its contact, where it has one only."""
     if len(contacts) == len(evaluation.regions) == 1:
         return contacts[0].texture
-    return texture_of(model, evaluation.sums) if contacts else None
+    return texture_of(model, evaluation.pooled) if contacts else None

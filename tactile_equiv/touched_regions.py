@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactile_equiv.frame import BoolArray, FloatArray, Level
-from tactile_equiv.pooling import pooled_sums
+from tactile_equiv.pooling import pooled_features, pooled_sums
 
 if TYPE_CHECKING:  # the engines of a model are slow to import
     from tactile_equiv.model import Model
@@ -65,6 +65,11 @@ class Region:
         """Sum f and sum f^2 over the canvas, (2, F)."""
         return pooled_sums(self.canvas)
 
+    @cached_property
+    def pooled(self) -> FloatArray:
+        """Pooled features of the canvas, (2F,)."""
+        return pooled_features(self.sums)
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -79,6 +84,11 @@ class Evaluation:
     contact_map: FloatArray
     sums: NDArray[np.float64]
     regions: tuple[Region, ...]
+
+    @cached_property
+    def pooled(self) -> FloatArray:
+        """Pooled features of the whole canvas, (2F,)."""
+        return self.regions[0].pooled if len(self.regions) == 1 else pooled_features(self.sums)
 
 
 def evaluate(model: Model, levelled: Level, whole_frame: bool = False) -> Evaluation:
