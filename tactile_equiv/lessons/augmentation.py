@@ -27,7 +27,7 @@ SUBJECTS: dict[str, tuple[str, int, int, int]] = {
     "shifts to 2": (STRIDED, 2, STEPS, PLENTY),
     "all shifts": (STRIDED, FARTHEST, STEPS, PLENTY),
     f"all shifts, {FEW} contacts": (STRIDED, FARTHEST, STEPS, FEW),
-    "all shifts, trained 3 times as long": (STRIDED, FARTHEST, 3 * STEPS, PLENTY),
+    "all shifts, trained twice as long": (STRIDED, FARTHEST, 2 * STEPS, PLENTY),
     "growing net, no shifts": (GROWING, 0, STEPS, PLENTY),
     f"growing net, no shifts, {FEW} contacts": (GROWING, 0, STEPS, FEW),
 }

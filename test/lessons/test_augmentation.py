@@ -31,5 +31,5 @@ def test_all_shifts_reach_every_place_but_the_answers_still_flip(table):
     for subject in ("all shifts", "all shifts, 48 contacts"):
         assert table(LESSON).value(subject, "d=4") > 0.8
         assert table(LESSON).value(subject, "flips") > 0.01
-    longer = table(LESSON).value("all shifts, trained 3 times as long", "flips")
+    longer = table(LESSON).value("all shifts, trained twice as long", "flips")
     assert longer < table(LESSON).value("all shifts", "flips") / 2

@@ -44,3 +44,10 @@ def test_every_pooling_forgets_the_order_of_the_cells():
     features = torch.rand(3, 50, dtype=torch.float64)
     for pooling in POOLINGS.values():
         assert torch.allclose(pooling(features), pooling(features.flip(1)))
+
+
+def test_a_sum_is_blind_to_edges_and_a_root_sum_of_squares_is_not():
+    contact = torch.rand(9, 9, dtype=torch.float64)
+    edges = torch.nn.functional.pad(contact, (1, 1)).diff(dim=1).reshape(1, -1)  # (1, 9 * 10)
+    assert abs(float(POOLINGS["sum"](edges))) < 1e-12
+    assert float(POOLINGS["root sum of squares"](edges)) > 1
