@@ -88,7 +88,9 @@ def judged_vectors(layers: Sequence[LayerMeasurement]) -> list[LayerMeasurement]
 
 
 def growth(
-    layers: Sequence[LayerMeasurement], first: LayerMeasurement, error: Callable[..., float]
+    layers: Sequence[LayerMeasurement],
+    first: LayerMeasurement,
+    error: Callable[[LayerMeasurement], float],
 ) -> str:
     """What the layers after the first add: a clause, or "" where none raises the error by 30 %."""
     raised, worst = [], error(first)

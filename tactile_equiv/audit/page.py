@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from tactile_equiv.audit.charts import bars, colour_of, curves
 from tactile_equiv.audit.findings import Finding
 from tactile_equiv.audit.measurements import LayerMeasurement
 from tactile_equiv.audit.plates import plate
+from tactile_equiv.audit.shifts import worse
 from tactile_equiv.audit.table import figure, lattice_text
 from tactile_equiv.audit.wording import layer_words, operation_words
 
@@ -152,31 +153,40 @@ def _cards(report: AuditReport) -> str:
 
 
 def _card(report: AuditReport, measured: LayerMeasurement) -> str:
-    limits = report.thresholds
-    parts = []
-    if measured.grid:
-        rows, columns = measured.shifts.whole
-        by_shift = [("rows", sorted(rows.items())), ("columns", sorted(columns.items()))]
-        ticks = sorted({0, *rows, *columns})
-        series = [(name, [(0, 0.0), *points]) for name, points in by_shift]
-        parts.append(curves(series, "shift in pixels", limits.integer, ticks))
-        known = {s: sorted(d.items()) for s, d in measured.border.by_distance.items() if d}
-        ticks = sorted({distance for points in known.values() for distance, _ in points})
-        if ticks:
-            across = "empty pixels between contact and border"
-            parts.append(curves(list(known.items()), across, limits.border, ticks))
-    elif measured.slides:
-        rows, columns = measured.slides.drift_by_position
-        by_place = [("rows", sorted(rows.items())), ("columns", sorted(columns.items()))]
-        ticks = sorted({*rows, *columns})[:: max(1, len(rows) // 8)]
-        across = "first pixel of the contact"
-        parts.append(curves(by_place, across, limits.pooled_drift, ticks))
+    drawn = _map_curves(report, measured) if measured.grid else _vector_curves(report, measured)
     plates = [plate(picture) for picture in report.pictures if picture.layer == measured.number]
     return (
         f'<div class="card wide"><h3>{_prose(layer_words(measured))}</h3><div class="sides">'
-        f'<div class="sides charts">{"".join(parts)}</div>'
+        f'<div class="sides charts">{"".join(drawn)}</div>'
         f'<div class="plates">{"".join(plates)}</div></div></div>'
     )
+
+
+def _map_curves(report: AuditReport, measured: LayerMeasurement) -> Iterator[str]:
+    """Error against the shift, and against the distance to the border."""
+    limits, (rows, columns) = report.thresholds, measured.shifts.whole
+    by_shift = [
+        (name, [(0, 0.0), *sorted(found.items())])
+        for name, found in (("rows", rows), ("columns", columns))
+    ]
+    yield curves(by_shift, "shift in pixels", limits.integer, sorted({0, *rows, *columns}))
+    sides = [
+        (s, sorted(found.items())) for s, found in measured.border.by_distance.items() if found
+    ]
+    if sides:
+        ticks = sorted({distance for _, points in sides for distance, _ in points})
+        yield curves(sides, "empty pixels between contact and border", limits.border, ticks)
+
+
+def _vector_curves(report: AuditReport, measured: LayerMeasurement) -> Iterator[str]:
+    """Drift against the position of the contact."""
+    if measured.slides:
+        rows, columns = measured.slides.drift_by_position
+        by_place = [("rows", sorted(rows.items())), ("columns", sorted(columns.items()))]
+        last = max({*rows, *columns})
+        ticks = [*range(0, last, max(1, last // 8)), last]
+        limit = report.thresholds.pooled_drift
+        yield curves(by_place, "first pixel of the contact", limit, ticks)
 
 
 def _table(report: AuditReport) -> str:
@@ -211,11 +221,11 @@ def _row(report: AuditReport, measured: LayerMeasurement, begins: bool) -> str:
 
 def _map_cells(measured: LayerMeasurement, report: AuditReport) -> list[str]:
     limits, (rows, columns) = report.thresholds, measured.shifts.whole
-    by_shift = {s: max(rows.get(s, 0.0), columns.get(s, 0.0)) for s in {*rows, *columns}}
+    by_shift = {s: worse(rows.get(s, 0.0), columns.get(s, 0.0)) for s in {*rows, *columns}}
     by_distance: dict[int, float] = {}
     for found in measured.border.by_distance.values():
         for distance, error in found.items():
-            by_distance[distance] = max(by_distance.get(distance, 0.0), error)
+            by_distance[distance] = worse(by_distance.get(distance, 0.0), error)
     return [
         _heat(measured.shift_error, limits.integer, measured),
         f"<td>{bars(by_shift, measured.exact, 'error by shift')}</td>",

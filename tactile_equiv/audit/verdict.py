@@ -121,7 +121,11 @@ def _finding(criterion: Criterion, layers: Layers, thresholds: Thresholds) -> Fi
     limit: float | None = getattr(thresholds, criterion.limit_name)
     judged = criterion.judged(layers)
     errors = [criterion.error(measured) for measured in judged]
-    lost = [m for m, e in zip(judged, errors, strict=True) if not e <= m.exact]
+    lost = [
+        m
+        for m, e in zip(judged, errors, strict=True)
+        if not e <= (m.exact if limit is None else min(m.exact, max(limit, m.layer.noise)))
+    ]
     if not lost:
         return None
     beyond = [

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import cv2
@@ -158,6 +159,15 @@ def test_heights_grow_with_the_error():
 def test_colours_tell_exact_from_wrong():
     assert colour_of(1e-6, 1e-5) != colour_of(2e-5, 1e-5)
     assert colour_of(float("nan"), 1e-5) == colour_of(100.0, 1e-5)
+
+
+def test_a_page_shows_nan_as_the_worst(exact):
+    first, *rest = exact.layers
+    shifts = replace(first.shifts, whole=({1: 0.0}, {1: float("nan")}))
+    spoilt = replace(exact, layers=(replace(first, shifts=shifts), *rest))
+    assert 'class="verdict beyond"' in spoilt.to_html()
+    assert "<title>1: nan</title>" in spoilt.to_html()
+    assert json.loads(spoilt.to_json(), parse_constant=pytest.fail)["passed"] is False
 
 
 def test_charts_survive_what_is_not_finite():

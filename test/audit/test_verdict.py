@@ -75,7 +75,7 @@ def test_an_exact_network_passes_with_errors_of_zero(name):
 
 
 def test_a_shipped_model_passes_with_errors_of_zero():
-    report = audit("simulated_textures", seeds=1)
+    report = audit("simulated_textures", (1, 24, 28), seeds=1)
     assert report.verdict.outcome == "exact", str(report.verdict)
     maps = [m for m in report.layers if m.grid and m.answers]
     assert len(maps) >= 8
@@ -190,6 +190,15 @@ def test_limits_decide():
     within = judge(report.layers, Thresholds(integer=error))
     assert (within.outcome, within.passed) == ("within", True)
     assert "within the limits" in within.headline.lower()
+
+
+def test_limits_below_the_usual_rounding_are_kept():
+    def nearly(maps):
+        return maps * (1 + 3e-6 * np.random.default_rng(0).uniform(-1, 1, maps.shape[1:]))
+
+    report = audit(Functions(nearly), seeds=1)
+    assert report.verdict.outcome == "exact"
+    assert not report.passed(Thresholds(integer=1e-6))
 
 
 @pytest.mark.parametrize("name", ["subpixel", "pooled_subpixel", "rotation"])
