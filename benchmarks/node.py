@@ -10,6 +10,7 @@ Tables:
                 lost; over the echo node and the network run as often: what this package adds
     sustained   highest rate of which no frame is lost
     overload    a rate that nothing can hold: age of the answers against its bound
+    busy        with and without real-time priority while other processes keep every core busy
     transport   240x320 with the shipped Fast DDS profile, Fast DDS's own, and UDP alone
 """
 
@@ -31,6 +32,7 @@ from typing import Any
 
 import numpy as np
 
+from tactile_equiv.errors import SettingsError
 from tactile_equiv.frame import level
 from tactile_equiv.model import Model, load_model
 from tactile_equiv.model_directory import find_model
@@ -42,10 +44,13 @@ SMALL, CAMERA = (32, 32), (240, 320)
 RATES = (30.0, 200.0, 1000.0)
 LADDER = (250.0, 500.0, 750.0, 1000.0, 1500.0, 2000.0, 3000.0)
 OVERLOAD_HZ = 4000.0
+BUSY_HZ = 200.0
+PRIORITY = 20
 TOLERATED_LOSS = 0.001  # of the frames: a scheduler's hiccup is no limit of the node
 ANSWERS = {"echo": ["contact_map"], "node": ["contact_map", "classification"]}
 REFERENCE = "echo, events, raw"
 SUBJECT = "node, events"
+PREFERRED = "node, events, SCHED_FIFO"
 UDP_ONLY = """<profiles xmlns="http://www.eprosima.com">
   <transport_descriptors><transport_descriptor>
     <transport_id>udp</transport_id><type>UDPv4</type>
@@ -107,6 +112,7 @@ class Results:
     latency: list[Row] = field(default_factory=list)
     sustained_hz: dict[str, float] = field(default_factory=dict)
     overload: list[dict[str, Any]] = field(default_factory=list)
+    busy: list[Row] = field(default_factory=list)
     transport: dict[str, list[Row]] = field(default_factory=dict)
 
 
@@ -142,7 +148,14 @@ class Subject:
 class Bench:
     """A client process and the subjects that it talks to, in one ROS domain."""
 
-    def __init__(self, subjects: list[str], model: str, domain: int, profile: Path | None = None):
+    def __init__(
+        self,
+        subjects: list[str],
+        model: str,
+        domain: int,
+        profile: Path | None = None,
+        priority: int = 0,
+    ):
         environ = os.environ | {"ROS_DOMAIN_ID": str(domain), "OMP_NUM_THREADS": "1"}
         if profile is not None:
             environ[profile_variable()] = str(profile)
@@ -151,7 +164,7 @@ class Bench:
             for number, name in enumerate(subjects)
         ]
         self._client = subprocess.Popen(
-            [sys.executable, str(HERE / "stream_client.py")],
+            [sys.executable, str(HERE / "stream_client.py"), "--priority", str(priority)],
             env=environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -193,9 +206,10 @@ class Bench:
 
 
 def _command(name: str, namespace: str, model: str) -> list[str]:
-    kind, executor, *raw = name.split(", ")
+    kind, executor, *more = name.split(", ")
     if kind == "node":
-        parameters = {"model_path": model, "executor": executor}
+        priority = PRIORITY if more else 0
+        parameters = {"model_path": model, "executor": executor, "realtime_priority": priority}
         return NodeDescription(
             executable="perception_node",
             module="tactile_equiv.perception_node",
@@ -203,7 +217,7 @@ def _command(name: str, namespace: str, model: str) -> list[str]:
             namespace=namespace,
             parameters=parameters,
         ).command()
-    options = ["--executor", executor, *(["--raw"] if raw else [])]
+    options = ["--executor", executor, *(["--raw"] if more else [])]
     ros = ["--ros-args", "-r", f"__ns:={namespace}"]
     return [sys.executable, str(HERE / "echo_node.py"), *options, *ros]
 
@@ -280,7 +294,7 @@ def _rows(
         )
         for name, several in streams.items()
     ]
-    echo = next(row.p50_us for row in rows if row.subject == REFERENCE)
+    echo = next((row.p50_us for row in rows if row.subject == REFERENCE), float("nan"))
     for row in rows:
         if row.subject.startswith("node"):
             row.ratio = row.p50_us / (echo + network)
@@ -325,6 +339,47 @@ def measure_overload(bench: Bench, seconds: float) -> list[dict[str, Any]]:
                 }
             )
     return made
+
+
+@contextlib.contextmanager
+def busy_cores() -> Iterator[None]:
+    """Every core has a process that never waits."""
+    command = [sys.executable, "-c", "while True: pass"]
+    started = [subprocess.Popen(command) for _ in range(os.cpu_count() or 1)]
+    try:
+        yield
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def measure_busy(model: str, domain: int, rounds: int, seconds: float) -> list[Row]:
+    """The node with and without SCHED_FIFO; the client has it, so that only the node differs.
+
+    Raises:
+        SettingsError: if it is not permitted here.
+    """
+    use_fifo_in_a_child()
+    with running([SUBJECT, PREFERRED], model, domain, priority=PRIORITY + 1) as bench, busy_cores():
+        streams: dict[str, list[Stream]] = {one.name: [] for one in bench.subjects}
+        for _ in range(rounds):
+            for one in bench.subjects:
+                count = int(BUSY_HZ * seconds)
+                streams[one.name].append(bench.stream(one, SMALL, BUSY_HZ, count))
+    return _rows(streams, SMALL, BUSY_HZ, float("nan"))
+
+
+def use_fifo_in_a_child() -> None:
+    """Find out whether SCHED_FIFO is permitted, in a process that ends with it.
+
+    Raises:
+        SettingsError: if not.
+    """
+    code = f"from tactile_equiv.realtime import use_fifo; use_fifo({PRIORITY})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    if done.returncode:
+        raise SettingsError(done.stderr.strip().rpartition("\n")[2])
 
 
 def profiles(folder: Path) -> dict[str, Path | None]:
@@ -403,8 +458,13 @@ def measure(options: argparse.Namespace) -> Results:
         results.sustained_hz = measure_sustained(bench, seconds)
         for name, rate in results.sustained_hz.items():
             print(f"sustained without loss: {name:26} {rate:6.0f} Hz", flush=True)
+    try:
+        results.busy = measure_busy(options.model, options.domain + 1, 1 if quick else 3, seconds)
+        print(f"busy cores\n{table(results.busy)}", flush=True)
+    except SettingsError as error:
+        print(f"busy cores: not measured, {error}", flush=True)
     results.transport = measure_transport(
-        model, options.model, options.domain + 1, 1 if quick else 3, 10 if quick else 40
+        model, options.model, options.domain + 2, 1 if quick else 3, 10 if quick else 40
     )
     for transport, rows in results.transport.items():
         print(f"transport: {transport}\n{table(rows)}", flush=True)
@@ -415,7 +475,7 @@ def main() -> int:
     """Print the tables; with --json also write them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="simulated_textures", help="name or directory")
-    parser.add_argument("--domain", type=int, default=95, help="first of four ROS domains to use")
+    parser.add_argument("--domain", type=int, default=95, help="first of five ROS domains to use")
     parser.add_argument("--quick", action="store_true", help="one short round of everything")
     parser.add_argument("--json", type=Path, help="also write the numbers to this file")
     options = parser.parse_args()

@@ -10,6 +10,7 @@ An answer is complete when one message with the frame's stamp came on each of th
 
 from __future__ import annotations
 
+import argparse
 import array
 import json
 import struct
@@ -27,6 +28,7 @@ from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Classification, Detection2DArray
 
+from tactile_equiv.realtime import use_fifo
 from tactile_equiv.ros_environment import prepare_ros_environment
 
 TYPES = {"contact_map": Image, "classification": Classification, "contacts": Detection2DArray}
@@ -129,11 +131,16 @@ class Client:
 
 def main() -> int:
     """Serve requests until standard input ends."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--priority", type=int, default=0, help="SCHED_FIFO priority, 0 = none")
+    options = parser.parse_args()
     prepare_ros_environment()
     rclpy.init(args=[])
     node = Node("stream_client")
     executor = EventsExecutor()
     executor.add_node(node)
+    if options.priority:
+        use_fifo(options.priority)
     clients: dict[str, Client] = {}
     images: dict[tuple[int, int], list[bytearray]] = {}
     for line in sys.stdin:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -105,6 +106,8 @@ def spin(executor: Executor) -> None:
         ExternalShutdownException: when a signal shut the context down.
     """
     Interrupts.left_to_rclpy = True
+    gc.collect()
+    gc.freeze()  # a later collection that visits all imported modules would stop the stream
     if isinstance(executor, SingleThreadedExecutor):
         executor.spin()
     while rclpy.ok():

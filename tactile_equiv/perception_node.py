@@ -57,7 +57,7 @@ class PerceptionNode(LifecycleNode):
         self._input: FrameInput | None = None
         self._outputs: PerceptOutputs | None = None
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", OUTPUT_QOS)
-        self.create_timer(DIAGNOSTICS_PERIOD, self.publish_diagnostics)
+        self.create_timer(DIAGNOSTICS_PERIOD, self._on_timer)
         self.tare_service = TareService(self, lambda: self.settings, self._obstacle_to_tare)
         self.create_service(SetBool, "~/enable", self._serve_enable)
         self.create_service(Trigger, "~/reload_model", self._serve_reload)
@@ -149,10 +149,15 @@ class PerceptionNode(LifecycleNode):
             self.get_logger().error(f"not {goal}: {self._failure}")
         return TransitionCallbackReturn.FAILURE
 
+    def _on_timer(self) -> None:
+        try:
+            self.publish_diagnostics()
+        except Exception:
+            if self.context.ok():  # otherwise a signal closed it under the call
+                raise
+
     def publish_diagnostics(self) -> None:
         """Publish what happened since the last call."""
-        if not self.context.ok():
-            return
         summary = self._statistics.summary(time.monotonic())
         state = self._state
         unheard = [] if self._input is None else self._input.unheard()

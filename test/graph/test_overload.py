@@ -1,11 +1,12 @@
-"""A network slower than the sensor: the newest frame wins, and every lost one is counted."""
+"""Under load: the newest frame wins, lost ones are counted, nothing is done for nobody."""
 
 import pytest
 from graph_client import image, press
 from rclpy.duration import Duration
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image
 
-from tactile_equiv import perception_node
+from tactile_equiv import percept_outputs, perception_node
 from tactile_equiv.percept import perceive
 
 RELIABLE_INPUT = {"qos_overrides./image.subscription.reliability": "reliable"}
@@ -54,3 +55,23 @@ def test_the_answer_is_about_the_newest_frame_and_drops_are_counted(
     assert int(values["perceived"]) == len(answered)
     assert int(values["perceived"]) + int(values["dropped"]) == sensor.sent == TOTAL
     assert values["refused"] == "0"
+
+
+def test_nothing_is_computed_for_a_topic_that_nobody_hears(perception, monkeypatch):
+    def unwanted(*arguments):
+        raise AssertionError("computed for nobody")
+
+    graph = perception()
+    maps = graph.output(Image, "contact_map")
+    graph.perceive(image(press(), 1))
+    graph.node.destroy_subscription(
+        next(one for one in graph.node.subscriptions if one.topic_name.endswith("/classification"))
+    )
+    publisher = graph.perception._outputs._publishers["classification"]
+    graph.until(lambda: not publisher.get_subscription_count(), "nobody to hear classes")
+    for name in ("classification", "contacts", "mono"):
+        monkeypatch.setattr(percept_outputs.messages, name, unwanted)
+    monkeypatch.setattr(percept_outputs, "overlay", unwanted)
+    graph.send(image(press(), 2))
+    graph.until(lambda: len(maps) == 2, "the second map")
+    assert graph.values()["refused"] == "0"
