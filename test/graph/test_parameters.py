@@ -41,6 +41,7 @@ def test_thresholds_work_at_the_next_frame(perception):
         ({"max_hypotheses": 3, "score_threshold": 1.0}, 0),
         ({"score_threshold": 0.0, "min_contact_area": 10_000}, 0),
         ({"min_contact_area": 1}, 3),
+        ({"whole_frame": True}, 3),
         ({"contact_threshold": 1.0}, 0),
         ({"contact_threshold": 0.5}, 3),
     ]
