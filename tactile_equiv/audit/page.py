@@ -44,12 +44,16 @@ tr.silent td { color: #8c959f; }
 .card { border: 1px solid #d0d7de; border-radius: 8px; padding: 12px; }
 .wide { flex: 1 1 100%; }
 .panels, .sides { display: flex; flex-wrap: wrap; gap: 12px; }
-.charts { flex: 0 0 430px; }
+.panels { flex-wrap: nowrap; }
+.panels figure { flex: 0 1 160px; }
+.charts { flex: 0 0 430px; align-content: flex-start; }
 .plates { flex: 1 1 500px; }
+.scrolled { overflow-x: auto; }
+svg.curves, figure img { max-width: 100%; height: auto; }
 code { font: 13px ui-monospace, monospace; background: #f0f1f3; padding: 1px 4px;
   border-radius: 4px; }
 figure { margin: 0; } figcaption { color: #57606a; font-size: 13px; }
-figure img { border: 1px solid #d0d7de; display: block; image-rendering: pixelated; }
+figure img { box-sizing: border-box; border: 1px solid #d0d7de; display: block; image-rendering: pixelated; }
 svg text { fill: #57606a; font: 11px system-ui, sans-serif; }
 """
 
@@ -90,7 +94,7 @@ def page(report: AuditReport) -> str:
 <h2>Every layer</h2>
 <p class="reading">Errors are relative to the layer's largest response to the contact; 0 is exactly
 0. Bars are logarithmic, green is exact. Point at a heading or a bar for its meaning.</p>
-{_table(report)}
+<div class="scrolled">{_table(report)}</div>
 </body></html>
 """
 
@@ -140,7 +144,7 @@ def _course(report: AuditReport) -> str:
     )
     series = [(name, points) for name, points in kinds if points]
     count = len(report.layers)
-    ticks = sorted({1.0, float(count), *map(float, range(5, count, max(5, count // 50 * 5)))})
+    ticks = sorted({1.0, float(count), *map(float, range(1, count, max(1, count // 30)))})
     return curves(series, "layer", report.thresholds.border, ticks, (1180, 230))
 
 
