@@ -144,11 +144,12 @@ def level(
                 "tare again after a change of sensor",
             )
         with np.errstate(over="ignore", invalid="ignore"):
-            values = values - offset
+            values = np.subtract(values, offset, out=_unless_of(frame, values))
     values = np.ascontiguousarray(values)
     invalid = np.zeros(values.shape[1:], np.bool_)
     if np.isfinite(values).all():
-        return Level(_dead_zone(values, normalisation), invalid, normalisation)
+        pressure = _dead_zone(values, normalisation, out=_unless_of(frame, values))
+        return Level(pressure, invalid, normalisation)
     np.logical_not(np.isfinite(values).all(axis=0), out=invalid)
     if invalid.all():
         raise FrameError(
@@ -156,8 +157,14 @@ def level(
             f"all {invalid.size} taxels are NaN or infinite: at least one must be a number; "
             "check the driver",
         )
-    pressure = _dead_zone(np.where(invalid, np.float32(0), values), normalisation)
+    values = np.where(invalid, np.float32(0), values)
+    pressure = _dead_zone(values, normalisation, out=values)
     return Level(_fill(pressure, invalid), invalid, normalisation)
+
+
+def _unless_of(frame: NDArray[Any], values: FloatArray) -> FloatArray | None:
+    """Values that may be overwritten, None where they are the caller's frame."""
+    return None if np.may_share_memory(frame, values) else values
 
 
 def _planes(frame: NDArray[Any], what: str) -> FloatArray:
@@ -184,14 +191,16 @@ def _size(planes: FloatArray) -> str:
     return f"{height}x{width}" + (f" with {channels} channels" if channels > 1 else "")
 
 
-def _dead_zone(values: FloatArray, normalisation: Normalisation) -> FloatArray:
+def _dead_zone(
+    values: FloatArray, normalisation: Normalisation, out: FloatArray | None
+) -> FloatArray:
     """Soft threshold: continuous, so that a contact fades in instead of jumping."""
     threshold = np.float32(normalisation.dead_zone)
     if normalisation.signed:
         kept_back = np.minimum(values, threshold)
         np.maximum(kept_back, -threshold, out=kept_back)
-        return np.subtract(values, kept_back, out=kept_back)
-    pressed: FloatArray = np.maximum(values, threshold)
+        return np.subtract(values, kept_back, out=kept_back if out is None else out)
+    pressed: FloatArray = np.maximum(values, threshold, out=out)
     pressed -= threshold
     return pressed
 

@@ -157,11 +157,21 @@ def test_a_taxel_is_invalid_when_one_channel_is():
     np.testing.assert_array_equal(seen.invalid, [[False, True], [False, False]])
 
 
-def test_the_frame_stays_as_it_was():
-    frame = np.array([[1.0, np.nan], [2.0, 3.0]], np.float32)
-    before = frame.copy()
-    level(frame, Normalisation(0.5, 2.0), np.ones((2, 2), np.float32))
-    np.testing.assert_array_equal(frame, before)
+@pytest.mark.parametrize("shape", [(5, 7), (5, 7, 1), (5, 7, 3)])
+@pytest.mark.parametrize("kind", ["f4", "u1", "f8", ">f4"])
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("rest", [None, 1.5])
+def test_the_frame_and_the_tare_stay_as_they_were(shape, kind, signed, rest):
+    frame = np.random.default_rng(0).integers(0, 9, shape).astype(kind)
+    tare = None if rest is None else np.full(shape, rest, np.float32)
+    for dead in (False, kind != "u1"):
+        if dead:
+            frame[2, 3] = np.nan
+        before = frame.copy()
+        seen = level(frame, Normalisation(0.5, 2.0, signed=signed), tare)
+        np.testing.assert_array_equal(frame, before)
+        assert not np.may_share_memory(seen.pressure, frame)
+        assert tare is None or (tare == rest).all()
 
 
 @pytest.mark.parametrize(
