@@ -14,6 +14,11 @@ NAMES = (
     "augmentation",
     "grid_detector",
     "dense_evaluation",
+    "bayer",
+    "spectrogram",
+    "rotation",
+    "cylinder",
+    "many_sensors",
 )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from tactile_equiv.group_convolution import GROUPS, Group, group_trunk
+from tactile_equiv.group_convolution import GROUPS, Group, GroupLayer, group_trunk
 
 BIAS = 0.3  # standard deviation
 KERNEL = 3
@@ -26,6 +26,7 @@ def random_trunk(
         torch.manual_seed(seed)
         trunk = group_trunk(group, channels, [1] * (len(channels) - 1), KERNEL, nn.GELU)
         for layer in trunk:
-            nn.init.normal_(layer.bias, std=BIAS)  # type: ignore[arg-type]
-            nn.init.normal_(layer.weight, std=layer.weight[0].numel() ** -0.5)  # type: ignore
+            assert isinstance(layer, GroupLayer)
+            nn.init.normal_(layer.bias, std=BIAS)
+            nn.init.normal_(layer.weight, std=layer.weight[0].numel() ** -0.5)
     return trunk.requires_grad_(False)
