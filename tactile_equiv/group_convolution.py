@@ -28,7 +28,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tactile_equiv.network import ZeroPreservingLayer, pool
+from tactile_equiv.layers import ZeroPreservingLayer, pool
 
 Element = tuple[int, bool]
 """Quarter turns counter-clockwise, after a mirror of left and right or not."""
@@ -208,6 +208,6 @@ def mean_over_group(canvas: Tensor, group: Group) -> Tensor:
 def pool_over_group(canvas: Tensor, group: Group) -> Tensor:
     """Group canvas (N, C * |G|, H, W) to features (N, 2 C) that stay when the input turns.
 
-    Sum f and sqrt(sum f^2) over all places and all elements; see `network.pool`.
+    Sum f and sqrt(sum f^2) over all places and all elements; see `layers.pool`.
     """
     return pool(group.by_element(canvas))

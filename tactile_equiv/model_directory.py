@@ -73,10 +73,10 @@ def load_network(directory: Path | str) -> tuple[StoredNetwork, Card]:
     folder = Path(directory)
     card = load_card(folder)
     sizes = card.architecture
-    if sizes.weights > WEIGHTS_LIMIT or sizes.radius > RADIUS_LIMIT:
+    if sizes.plain_weights > WEIGHTS_LIMIT or sizes.radius > RADIUS_LIMIT:
         raise ModelError(
-            f"the card asks for {sizes.weights} weights and a receptive radius of {sizes.radius} "
-            f"taxels: at most {WEIGHTS_LIMIT} and {RADIUS_LIMIT} are loaded"
+            f"the card asks for {sizes.plain_weights} weights and a receptive radius of "
+            f"{sizes.radius} taxels: at most {WEIGHTS_LIMIT} and {RADIUS_LIMIT} are loaded"
         )
     weights = _load_weights(folder / WEIGHTS_FILE, card)
     onnx, probe = (

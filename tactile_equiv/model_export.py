@@ -59,7 +59,7 @@ def export_onnx(network: TactileNetwork) -> bytes | None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / ONNX_FILE
         torch.onnx.export(
-            network.eval(),
+            network.plain().eval(),
             (example,),
             str(file),
             dynamo=False,

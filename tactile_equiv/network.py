@@ -13,58 +13,27 @@ functions):
 There is no stride, no pooling and no batch statistic between input and heads (Zhang 2019, Making
 Convolutional Networks Shift-Invariant Again; Kayhan and van Gemert 2020, On Translation Invariance
 in CNNs).
+
+Turns and mirrors can be added (`Architecture.symmetry`): the trunk is then made of the layers of
+`group_convolution`, and the heads read each feature's mean over the group.
 """
 
 from __future__ import annotations
+
+import copy
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from tactile_equiv.architecture import Architecture
+from tactile_equiv.group_convolution import GROUPS, GroupLayer, group_trunk
+from tactile_equiv.layers import ACTIVATIONS, ZeroPreservingLayer, pool
 
-ACTIVATIONS: dict[str, type[nn.Module]] = {
-    "gelu": nn.GELU,
-    "silu": nn.SiLU,
-    "relu": nn.ReLU,
-    "softplus": nn.Softplus,
-}
+__all__ = ["ACTIVATIONS", "Architecture", "TactileNetwork", "ZeroPreservingLayer", "pool"]
 
 CONTACT_PRIOR = -3.0
 """Log-odds of contact on untouched skin before training."""
-
-VECTOR = 8
-"""Values that CPU code handles at once; fewer take the scalar path."""
-
-
-class ZeroPreservingLayer(nn.Module):
-    """y = phi(W * x + b) - phi(b), full convolution: the canvas grows, 0.0 stays 0.0.
-
-    With `compared`, 0.0 is set where W * x + b equals b. Without, it rests on phi rounding alike
-    wherever a value lies in memory, which vector and scalar code of SiLU and softplus do not (they
-    differ by up to 2e-7); that of ReLU and GELU does in whole vectors. The comparison takes a third
-    of the time more, so it is made only where it is needed.
-    """
-
-    def __init__(
-        self, inputs: int, outputs: int, kernel: int, dilation: int, activation: nn.Module
-    ) -> None:
-        super().__init__()
-        self.convolution = nn.Conv2d(
-            inputs, outputs, kernel, padding=(kernel - 1) * dilation, dilation=dilation
-        )
-        self.activation = activation
-        self.compared = outputs < VECTOR or not isinstance(activation, (nn.ReLU, nn.GELU))
-
-    def forward(self, x: Tensor) -> Tensor:
-        bias = self.convolution.bias
-        assert bias is not None
-        driven: Tensor = self.convolution(x)  # (N, C', H + growth, W + growth)
-        background = self.activation(bias)[:, None, None]  # (C', 1, 1)
-        response: Tensor = self.activation(driven) - background
-        if not self.compared:
-            return response
-        return torch.where(driven == bias[:, None, None], 0.0, response)
 
 
 class TactileNetwork(nn.Module):
@@ -80,15 +49,9 @@ class TactileNetwork(nn.Module):
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         self.architecture = architecture
-        channels, activation = architecture.channels, ACTIVATIONS[architecture.activation]
-        inputs = (architecture.input_channels, *channels[:-1])
-        self.trunk = nn.Sequential(
-            *(
-                ZeroPreservingLayer(i, o, architecture.kernel, d, activation())
-                for i, o, d in zip(inputs, channels, architecture.dilations, strict=True)
-            )
-        )
-        self.contact_head = nn.Conv2d(channels[-1], 1, 1, bias=False)
+        self.group = GROUPS[architecture.symmetry]
+        self.trunk = _trunk(architecture)
+        self.contact_head = nn.Conv2d(architecture.channels[-1], 1, 1, bias=False)
         self.contact_prior = nn.Parameter(torch.full((1,), CONTACT_PRIOR))
         self.texture_head = nn.Linear(architecture.pooled_features, architecture.classes)
         features, pooled = architecture.channels[-1], architecture.pooled_features
@@ -110,13 +73,30 @@ class TactileNetwork(nn.Module):
     def compare_everywhere(self) -> None:
         """Make every layer exact by comparison, for an engine that rounds its activations apart."""
         for layer in self.trunk:
-            assert isinstance(layer, ZeroPreservingLayer)
-            layer.compared = True
+            if isinstance(layer, ZeroPreservingLayer):
+                layer.compared = True
+
+    @torch.no_grad()
+    def plain(self) -> TactileNetwork:
+        """A network of ordinary convolutions with the same answers: a copy, over a group."""
+        if self.group.order == 1:
+            return self
+        network = copy.deepcopy(self)
+        for place, layer in enumerate(network.trunk):
+            if isinstance(layer, GroupLayer):
+                network.trunk[place] = layer.plain()
+        return network
 
     def features(self, frames: Tensor) -> Tensor:
-        """Levelled frames (N, C, H, W) to the grown feature canvas (N, F, H + 2R, W + 2R)."""
-        canvas: Tensor = self.trunk(frames)
-        return canvas
+        """Levelled frames (N, C, H, W) to the grown feature canvas (N, F, H + 2R, W + 2R).
+
+        Over a group each feature is the mean over its elements: it turns with the frame.
+        """
+        canvas: Tensor = self.trunk(frames)  # (N, F * |G|, H + 2R, W + 2R)
+        if self.group.order == 1:
+            return canvas
+        planes = self.architecture.channels[-1], self.group.order
+        return canvas.reshape(-1, *planes, *canvas.shape[2:]).mean(2)
 
     def contact_evidence(self, canvas: Tensor) -> Tensor:
         """Feature canvas (N, F, H + 2R, W + 2R) to evidence of contact (N, H, W), 0.0 = none."""
@@ -161,11 +141,13 @@ class TactileNetwork(nn.Module):
         return self.contact_probability(canvas), canvas
 
 
-def pool(canvas: Tensor) -> Tensor:
-    """Sum f and sqrt(sum f^2) over the grown canvas, (N, F, H', W') -> (N, 2F).
-
-    Accumulated in float64, so that the order of summation is lost in the cast to float32 and every
-    contained shift of a contact gives the same bits.
-    """
-    wide = canvas.flatten(2).double()  # (N, F, H' W')
-    return torch.cat([wide.sum(2), torch.linalg.vector_norm(wide, dim=2)], dim=1).float()
+def _trunk(architecture: Architecture) -> nn.Sequential:
+    channels = (architecture.input_channels, *architecture.channels)
+    kernel, activation = architecture.kernel, ACTIVATIONS[architecture.activation]
+    group = GROUPS[architecture.symmetry]
+    if group.order > 1:
+        return group_trunk(group, channels, architecture.dilations, kernel, activation)
+    layers = zip(channels[:-1], channels[1:], architecture.dilations, strict=True)
+    return nn.Sequential(
+        *(ZeroPreservingLayer(i, o, kernel, d, activation()) for i, o, d in layers)
+    )

@@ -14,6 +14,8 @@ from tactile_equiv.network import TactileNetwork
 class TorchBackend:
     """PyTorch in inference mode, on one thread of the CPU or on a CUDA device.
 
+    A network over a group runs as its `TactileNetwork.plain`.
+
     Two threads gain little on frames this small, and fall behind tenfold where another process
     keeps the other core busy. The memory format channels_last gains nothing on one thread, and its
     GELU rounds apart, so that untouched skin is no longer exactly 0.0.
@@ -30,11 +32,11 @@ class TorchBackend:
         if device == "cuda":
             torch.backends.cudnn.allow_tf32 = False  # ten bits of mantissa are no parity
         self.device = device
-        self._network = network.eval().to(device)
+        self._network = network.plain().eval().to(device)
         torch.set_num_threads(1)
         empty = np.zeros((network.architecture.input_channels, 11, 13), np.float32)
         if any(part.any() for part in self.run(empty)):
-            network.compare_everywhere()
+            self._network.compare_everywhere()
 
     def run(self, frame: FloatArray) -> tuple[FloatArray, FloatArray]:
         """See `Backend.run`."""

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tactile_equiv.architecture import Architecture
+from tactile_equiv.architecture import CHANNELS, Architecture
 from tactile_equiv.augmentation import (
     Augmentation,
     add_speckle,
@@ -48,7 +48,8 @@ class TrainingSettings:
             stop early.
         check_every: steps between two looks at the validation share.
         patience: looks without a better loss before training stops.
-        channels, dilations, kernel, activation: see `Architecture`.
+        channels: see `Architecture`; those of the symmetry in `CHANNELS` when None.
+        dilations, kernel, activation, symmetry: see `Architecture`.
     """
 
     seed: int = 0
@@ -63,11 +64,28 @@ class TrainingSettings:
     validation: float = 0.1
     check_every: int = 50
     patience: int = 5
-    channels: tuple[int, ...] = (16, 24, 32, 32)
+    channels: tuple[int, ...] | None = None
     dilations: tuple[int, ...] = (1, 1, 2, 4)
     kernel: int = 3
     activation: str = "gelu"
+    symmetry: str = "translation"
     augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def architecture(self, classes: int, input_channels: int) -> Architecture:
+        """Sizes of the network to train.
+
+        Raises:
+            ModelError: if they do not fit together.
+        """
+        return Architecture(
+            classes,
+            input_channels,
+            self.channels or CHANNELS.get(self.symmetry, CHANNELS["translation"]),
+            self.dilations,
+            self.kernel,
+            self.activation,
+            self.symmetry,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The settings as JSON values."""
@@ -106,6 +124,7 @@ def train(
     Raises:
         DataError: if there are fewer than two classes, or no frame is left for training.
         FrameError: if a frame cannot be levelled.
+        ModelError: if the sizes of the network do not fit together.
     """
     if len(dataset.class_names) < 2:
         raise DataError(f"{dataset.source} has one class: training needs at least two")
@@ -236,16 +255,7 @@ class _Validation:
 
 
 def _new_network(classes: int, presses: _Presses, settings: TrainingSettings) -> TactileNetwork:
-    network = TactileNetwork(
-        Architecture(
-            classes,
-            presses.channels,
-            settings.channels,
-            settings.dilations,
-            settings.kernel,
-            settings.activation,
-        )
-    )
+    network = TactileNetwork(settings.architecture(classes, presses.channels))
     frames, _, _ = presses.real(min(8 * settings.batch, len(presses.labels)))
     network.standardise(frames)
     return network

@@ -27,15 +27,16 @@ def lively_network(architecture: Architecture, seed: int = 0) -> TactileNetwork:
     """Random weights, large biases; layers of unit response, contact map from 0 to about 1."""
     torch.manual_seed(seed)
     network = TactileNetwork(architecture).eval()
-    frames = torch.rand(1, architecture.input_channels, 9, 11) + 0.5
+    frames = start = torch.rand(1, architecture.input_channels, 9, 11) + 0.5
     with torch.no_grad():
         for layer in network.trunk:
-            layer.convolution.bias.normal_(0, 0.5)
+            learnt = getattr(layer, "convolution", layer)  # a group layer holds them itself
+            learnt.bias.normal_(0, 0.5)
             if not layer(frames).any():  # a dead ReLU
-                layer.convolution.bias.abs_()
-            layer.convolution.weight /= layer(frames).square().mean().sqrt()
+                learnt.bias.abs_()
+            learnt.weight /= layer(frames).square().mean().sqrt()
             frames = layer(frames)
-        evidence = network.contact_evidence(frames)
+        evidence = network.contact_evidence(network.features(start))
         if evidence.max() < -evidence.min():
             network.contact_head.weight.neg_()
         network.contact_head.weight *= 6 / evidence.abs().max()
