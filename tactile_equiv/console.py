@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tactile_equiv.architecture import SYMMETRIES
 from tactile_equiv.audit import command as audit_command
 from tactile_equiv.backends import BACKENDS
 from tactile_equiv.dataset import load_dataset
@@ -26,6 +27,7 @@ from tactile_equiv.processes import run_closed_loop
 from tactile_equiv.recordings import RecordedFrame, read_recording
 from tactile_equiv.settings import Settings
 from tactile_equiv.symmetry import measure_ridged_press
+from tactile_equiv.turns import measure_turned_press
 
 SETTING = argparse.SUPPRESS  # the default stands in TrainingSettings
 DISCOVERY_LIMIT = 30.0  # seconds that replay waits for a subscriber
@@ -76,6 +78,13 @@ def _add_train(commands: Any) -> None:
     command.add_argument("--steps", type=_positive, default=SETTING)
     command.add_argument("--batch", type=_positive, default=SETTING)
     command.add_argument(
+        "--symmetry",
+        choices=list(SYMMETRIES),
+        default=SETTING,
+        help="what the network is exactly equivariant to: shifts alone, shifts and quarter turns, "
+        "shifts, quarter turns and mirrors; about as many weights, 2.5 and 4 times the time",
+    )
+    command.add_argument(
         "--validation",
         type=_share,
         default=SETTING,
@@ -105,7 +114,9 @@ def _add_evaluate(commands: Any) -> None:
 
 
 def _add_symmetry(commands: Any) -> None:
-    command = commands.add_parser("symmetry", help="shift a contact, measure errors")
+    command = commands.add_parser(
+        "symmetry", help="shift, turn and mirror a contact, measure errors"
+    )
     command.set_defaults(run=_symmetry)
     command.add_argument("model", help="model directory, or name of a shipped model")
     command.add_argument("--rows", type=_positive, default=28)
@@ -194,11 +205,15 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _symmetry(options: argparse.Namespace) -> None:
     model = load_model(find_model(options.model), options.backend)
-    errors = measure_ridged_press(model, options.rows, options.cols)
+    shifts = measure_ridged_press(model, options.rows, options.cols).to_json()
+    turns = measure_turned_press(model, options.rows, options.cols)
     print(f"model {model.card.name}, {model.backend.name}, {options.rows}x{options.cols} taxels")
-    for name, value in errors.to_json().items():
-        print(f"  {name:16} {value:.3g}")
-    _write_json(options.json, errors.to_json())
+    print(f"equivariant by construction to: {model.card.architecture.symmetry}")
+    for title, figures in {"shift": shifts, **turns}.items():
+        print(title.replace("_", " "))
+        for name, value in figures.items():
+            print(f"  {name:16} {value:.3g}")
+    _write_json(options.json, {**shifts, "turns": turns})
 
 
 def _write_json(file: Path | None, values: dict[str, Any]) -> None:

@@ -129,7 +129,7 @@ def measure_shifts(
     middle = (rows - patch.shape[0]) // 2, (columns - patch.shape[1]) // 2
     reference = subject(placed(patch, *middle, rows, columns))
     empty = subject(np.zeros((rows, columns), np.float32))
-    map_scale, pooled_scale = _scale(reference.contact_map), _scale(reference.pooled)
+    map_scale, pooled_scale = scale(reference.contact_map), scale(reference.pooled)
     errors, patterns, flips = [], set(), 0
     if positions is None:
         positions = contained_positions(patch, rows, columns)
@@ -161,14 +161,21 @@ def measure_shifts(
 
 
 def measure_ridged_press(model: Model, rows: int, columns: int) -> ShiftErrors:
-    """Errors of a ridged press of a third of the sensor, at every contained position."""
-    side = max(min(rows, columns) // 3, 3)
+    """Errors of the ridged press at every contained position."""
+    return measure_shifts(subject_of(model), ridged_press(model, rows, columns), rows, columns)
+
+
+def ridged_press(model: Model, rows: int, columns: int) -> FloatArray:
+    """Ridges (h, w) over a third of the sensor at 23 degrees, 30 times the model's scale high."""
+    shorter = min(rows, columns)
+    side = max(shorter // 3, min(shorter, 3))
     press = Press("ridges", (side - 1) / 2, (side - 1) / 2, angle=0.4, size=0.45 * side)
     height = 30 * model.card.normalisation.scale
-    return measure_shifts(subject_of(model), pressure(press, side, side) * height, rows, columns)
+    return pressure(press, side, side) * height
 
 
-def _scale(values: NDArray[Any]) -> float:
+def scale(values: NDArray[Any]) -> float:
+    """Largest absolute value, what errors are relative to; above 0 also where nothing answers."""
     return max(float(np.abs(values).max()), 1e-12)
 
 

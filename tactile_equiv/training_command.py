@@ -19,8 +19,9 @@ from tactile_equiv.model import assemble
 from tactile_equiv.model_export import save_model
 from tactile_equiv.symmetry import measure_ridged_press
 from tactile_equiv.training import Training, TrainingSettings, fitting_normalisation, train
+from tactile_equiv.turns import measure_turned_press
 
-SETTINGS = ("seed", "steps", "batch", "validation")
+SETTINGS = ("seed", "steps", "batch", "validation", "symmetry")
 """Options that are fields of `TrainingSettings`."""
 
 
@@ -60,6 +61,7 @@ def run(options: argparse.Namespace) -> None:
         **by_position,
         "accuracy_on_training_data": evaluate(model, dataset).accuracy,
         "shifts": measure_ridged_press(model, rows, columns).to_json(),
+        "turns": measure_turned_press(model, rows, columns),
     }
     save_model(options.out, training.network, replace(card, measured=measured))
     print(f"{name}: {training.steps} steps, written to {options.out}")
