@@ -110,6 +110,7 @@ def spin(executor: Executor) -> None:
     gc.freeze()  # a later collection that visits all imported modules would stop the stream
     if isinstance(executor, SingleThreadedExecutor):
         executor.spin()
+        return
     while rclpy.ok():
         executor.spin_once(timeout_sec=WAIT)  # spin() of the event-driven one keeps a core busy
 
