@@ -13,7 +13,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 }
 
 VECTOR = 8
-"""Values that CPU code handles at once; fewer take the scalar path."""
+"""Values that CPU code handles at once; what is left over takes the scalar path."""
 
 
 class ZeroPreservingLayer(nn.Module):
@@ -33,7 +33,7 @@ class ZeroPreservingLayer(nn.Module):
             inputs, outputs, kernel, padding=(kernel - 1) * dilation, dilation=dilation
         )
         self.activation = activation
-        self.compared = outputs < VECTOR or not isinstance(activation, (nn.ReLU, nn.GELU))
+        self.compared = outputs % VECTOR > 0 or not isinstance(activation, (nn.ReLU, nn.GELU))
 
     def forward(self, x: Tensor) -> Tensor:
         bias = self.convolution.bias
