@@ -8,7 +8,11 @@ from tactile_equiv.errors import DataError
 from tactile_equiv.lessons.lesson import Lesson
 
 NAMES = (
+    "weight_sharing",
     "pointwise",
+    "padding",
+    "stride",
+    "aliasing",
     "global_pooling",
     "flatten_head",
     "augmentation",
