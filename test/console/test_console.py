@@ -65,6 +65,21 @@ def test_symmetry_measures_the_sensor_asked_for(trained: Path, tmp_path: Path) -
     figures = json.loads(file.read_text())
     assert figures["positions"] == (9 - 3 + 1) * (11 - 3 + 1)
     assert figures["class_flips"] == 0
+    assert figures["turns"]["quarter_turn"]["map_error"] > 0.01  # nobody promised it
+
+
+def test_a_model_of_turns_is_trained_and_measured(data: Path, tmp_path: Path) -> None:
+    out = str(tmp_path / "turning")
+    arguments = ["--symmetry", "c4", "--steps", "6", "--batch", "4"]
+    assert main(["train", str(data), "--out", out, *arguments]) == 0
+    card = load_model(out).card
+    assert card.architecture.symmetry == card.training["settings"]["symmetry"] == "c4"
+    turned = card.measured["turns"]["quarter_turn"]
+    assert turned["map_error"] <= 1e-6 and turned["pooled_drift"] <= 1e-6
+    assert card.measured["turns"]["mirror"]["pooled_drift"] > 1e-5
+    file = tmp_path / "errors.json"
+    assert main(["symmetry", out, "--rows", "9", "--cols", "7", "--json", str(file)]) == 0
+    assert json.loads(file.read_text())["turns"]["quarter_turn"]["class_flips"] == 0
 
 
 FRAMES = np.ones((4, 5, 6), np.uint8)
@@ -133,6 +148,7 @@ def test_classes_that_the_model_does_not_know_are_named(
         ["train", "x.npz", "--out", "m", "--steps", "0"],
         ["train", "x.npz", "--out", "m", "--validation", "1"],
         ["train", "x.npz", "--out", "m", "--scale", "nan"],
+        ["train", "x.npz", "--out", "m", "--symmetry", "c8"],
         ["replay", "x.npz", "--rate", "0"],
         ["dance"],
         [],
