@@ -82,7 +82,7 @@ def _add_train(commands: Any) -> None:
         choices=list(SYMMETRIES),
         default=SETTING,
         help="what the network is exactly equivariant to: shifts alone, shifts and quarter turns, "
-        "shifts, quarter turns and mirrors; about as many weights, 2.5 and 4 times the time",
+        "shifts, quarter turns and mirrors; about as many weights, 2.5 and 5 times the time",
     )
     command.add_argument(
         "--validation",
