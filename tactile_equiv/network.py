@@ -51,10 +51,10 @@ class TactileNetwork(nn.Module):
         self.architecture = architecture
         self.group = GROUPS[architecture.symmetry]
         self.trunk = _trunk(architecture)
-        self.contact_head = nn.Conv2d(architecture.channels[-1], 1, 1, bias=False)
-        self.contact_prior = nn.Parameter(torch.full((1,), CONTACT_PRIOR))
-        self.texture_head = nn.Linear(architecture.pooled_features, architecture.classes)
         features, pooled = architecture.channels[-1], architecture.pooled_features
+        self.contact_head = nn.Conv2d(features, 1, 1, bias=False)
+        self.contact_prior = nn.Parameter(torch.full((1,), CONTACT_PRIOR))
+        self.texture_head = nn.Linear(pooled, architecture.classes)
         self.register_buffer("feature_unit", torch.ones(features, 1, 1))
         self.register_buffer("pooled_mean", torch.zeros(pooled))
         self.register_buffer("pooled_scale", torch.ones(pooled))
@@ -95,8 +95,8 @@ class TactileNetwork(nn.Module):
         canvas: Tensor = self.trunk(frames)  # (N, F * |G|, H + 2R, W + 2R)
         if self.group.order == 1:
             return canvas
-        planes = self.architecture.channels[-1], self.group.order
-        return canvas.reshape(-1, *planes, *canvas.shape[2:]).mean(2)
+        by_element = -1, self.architecture.channels[-1], self.group.order  # N open in an export
+        return canvas.reshape(*by_element, *canvas.shape[2:]).mean(2)
 
     def contact_evidence(self, canvas: Tensor) -> Tensor:
         """Feature canvas (N, F, H + 2R, W + 2R) to evidence of contact (N, H, W), 0.0 = none."""

@@ -77,10 +77,13 @@ class TrainingSettings:
         Raises:
             ModelError: if they do not fit together.
         """
+        channels = self.channels
+        if channels is None:
+            channels = CHANNELS.get(self.symmetry, CHANNELS["translation"])
         return Architecture(
             classes,
             input_channels,
-            self.channels or CHANNELS.get(self.symmetry, CHANNELS["translation"]),
+            channels,
             self.dilations,
             self.kernel,
             self.activation,

@@ -30,6 +30,7 @@ from tactile_equiv.percept import perceive
 from tactile_equiv.symmetry import measure_shifts, placed, subject_of
 from tactile_equiv.torch_backend import network_of
 from tactile_equiv.touched_regions import evaluate
+from tactile_equiv.training import TrainingSettings
 from tactile_equiv.turns import MIRRORS, QUARTER_TURNS, measure_turns
 
 pytestmark = pytest.mark.filterwarnings("ignore:You are using the legacy:DeprecationWarning")
@@ -228,6 +229,17 @@ def test_a_card_of_an_earlier_release_is_of_translations(make_network, make_card
 def test_a_symmetry_that_is_none_is_refused_with_those_that_are(symmetry):
     with pytest.raises(ModelError, match=r"symmetry.*translation.*c4.*d4"):
         Architecture.from_json({**Architecture(3).to_json(), "symmetry": symmetry})
+
+
+def test_training_takes_the_channels_of_the_symmetry_unless_told():
+    for symmetry, channels in CHANNELS.items():
+        settings = TrainingSettings(symmetry=symmetry)
+        assert settings.architecture(3, 1) == Architecture(3, 1, channels, symmetry=symmetry)
+    told = TrainingSettings(symmetry="d4", channels=(2, 3), dilations=(1, 2)).architecture(3, 2)
+    assert (told.channels, told.symmetry) == ((2, 3), "d4")
+    for wrong in ({"symmetry": "c8"}, {"channels": ()}):
+        with pytest.raises(ModelError):
+            TrainingSettings(**wrong).architecture(3, 1)
 
 
 def change_sizes(folder, **sizes):
