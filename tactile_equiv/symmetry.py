@@ -72,11 +72,14 @@ def subject_of(model: Model, *, contact_threshold: float = 0.5) -> Subject:
     """A model as a subject, through the whole of `perceive`; scores are of the pooled features.
 
     The network sees the whole frame: evaluated around the contact alone, it would see the same
-    wherever the contact lies, and mistakes of its own would not show.
+    wherever the contact lies, and mistakes of its own would not show. A model of several channels
+    sees the frame in each.
     """
+    channels = model.card.architecture.input_channels
 
     def respond(frame: FloatArray) -> Response:
-        percept = perceive(model, frame, contact_threshold=contact_threshold, whole_frame=True)
+        seen = frame if channels == 1 else np.repeat(frame[:, :, None], channels, axis=2)
+        percept = perceive(model, seen, contact_threshold=contact_threshold, whole_frame=True)
         scores = model.classifier.scores(percept.pooled)
         return Response(percept.contact_map, percept.pooled, scores)
 

@@ -189,6 +189,12 @@ def test_perceive_is_exact_for_any_sizes(
     assert_exact(measure_shifts(subject_of(make_model(network)), press, *sensor))
 
 
+def test_a_model_of_colours_is_measured_too(patch, make_network, make_model):
+    model = make_model(make_network(Architecture(3, 3, (4, 5), (1, 2))))
+    errors = measure_shifts(subject_of(model), patch, ROWS, COLUMNS, [(0, 0), (3, 4), (16, 19)])
+    assert_exact(errors)
+
+
 def test_one_position_of_many_is_enough_to_be_caught(patch, small_model):
     exact = subject_of(small_model)
     corner = placed(patch, 0, 0, ROWS, COLUMNS)
