@@ -18,6 +18,8 @@ from tactile_equiv.decoding import ENCODINGS
 from tactile_equiv.errors import FrameError
 
 ENCAPSULATION = 4
+PADDING = 3
+"""The bits of the encapsulation's last byte that count the padding at the end."""
 ORDERS = {b"\x00\x00": ">", b"\x00\x01": "<"}
 NATIVE = next(key for key, order in ORDERS.items() if (order == "<") == (sys.byteorder == "little"))
 
@@ -140,7 +142,8 @@ class _Fields:
         if order is None:
             raise ValueError("its first bytes name no plain CDR")
         self._order = order
-        self._bytes = serialised
+        padding = serialised[ENCAPSULATION - 1] & PADDING
+        self._bytes = serialised[: len(serialised) - padding] if padding else serialised
         self._at = ENCAPSULATION
 
     def words(self, kinds: str) -> tuple[int, ...]:

@@ -53,7 +53,8 @@ svg.curves, figure img { max-width: 100%; height: auto; }
 code { font: 13px ui-monospace, monospace; background: #f0f1f3; padding: 1px 4px;
   border-radius: 4px; }
 figure { margin: 0; } figcaption { color: #57606a; font-size: 13px; }
-figure img { box-sizing: border-box; border: 1px solid #d0d7de; display: block; image-rendering: pixelated; }
+figure img { border: 1px solid #d0d7de; box-sizing: border-box; display: block;
+  image-rendering: pixelated; }
 svg text { fill: #57606a; font: 11px system-ui, sans-serif; }
 """
 

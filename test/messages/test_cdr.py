@@ -5,7 +5,7 @@ import array
 import numpy as np
 import pytest
 import std_msgs.msg
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import Image
@@ -117,6 +117,7 @@ def test_a_message_that_ends_early_is_refused(length):
     assert refusal.value.reason == "serialisation"
 
 
+@example(place=3, value=1)
 @given(place=st.integers(0, len(good()) - 1), value=st.integers(0, 255))
 def test_a_wrong_byte_is_refused_or_read_as_rclpy_reads_it(place, value):
     wrong = bytearray(good())
@@ -127,6 +128,14 @@ def test_a_wrong_byte_is_refused_or_read_as_rclpy_reads_it(place, value):
         assert refusal.reason == "serialisation"
     else:
         assert_same(read, deserialize_message(bytes(wrong), Image))
+
+
+@pytest.mark.parametrize("padding", [1, 2, 3])
+def test_padding_that_the_encapsulation_counts_is_no_content(padding):
+    padded = good()[:3] + bytes([padding]) + good()[4:]
+    assert_same(read_image(padded + bytes(padding)), deserialize_message(good(), Image))
+    with pytest.raises(FrameError):
+        read_image(padded)
 
 
 @given(noise=st.binary(max_size=60))
