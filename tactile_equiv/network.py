@@ -70,11 +70,18 @@ class TactileNetwork(nn.Module):
         self.pooled_mean.copy_(pooled.mean(dim=0))
         self.pooled_scale.copy_(pooled.std(dim=0).clamp(min=1e-3))
 
-    def compare_everywhere(self) -> None:
-        """Make every layer exact by comparison, for an engine that rounds its activations apart."""
-        for layer in self.trunk:
-            if isinstance(layer, ZeroPreservingLayer):
-                layer.compared = True
+    @torch.no_grad()
+    def keep_zero(self) -> None:
+        """Make every layer exact by comparison where this machine rounds its activations apart.
+
+        Shown by an empty frame of odd size that is not answered by exactly 0.0.
+        """
+        device = self.contact_prior.device
+        empty = torch.zeros(1, self.architecture.input_channels, 11, 13, device=device)
+        if any(bool(part.any()) for part in self(empty)):
+            for layer in self.trunk:
+                if isinstance(layer, ZeroPreservingLayer):
+                    layer.compared = True
 
     @torch.no_grad()
     def plain(self) -> TactileNetwork:
@@ -99,12 +106,15 @@ class TactileNetwork(nn.Module):
         return canvas.reshape(*by_element, *canvas.shape[2:]).mean(2)
 
     def contact_evidence(self, canvas: Tensor) -> Tensor:
-        """Feature canvas (N, F, H + 2R, W + 2R) to evidence of contact (N, H, W), 0.0 = none."""
+        """Feature canvas (N, F, H + 2R, W + 2R) to evidence of contact (N, H, W), 0.0 = none.
+
+        Cropped to the sensor last: one map is cut then, not one for each feature.
+        """
         radius = self.architecture.radius
         height, width = canvas.shape[2] - 2 * radius, canvas.shape[3] - 2 * radius
-        on_sensor = canvas[:, :, radius : radius + height, radius : radius + width]
-        evidence: Tensor = self.contact_head(on_sensor / self.feature_unit)[:, 0]
-        return evidence
+        weight = self.contact_head.weight / self.feature_unit  # (1, F, 1, 1)
+        evidence = functional.conv2d(canvas, weight)[:, 0]  # (N, H + 2R, W + 2R)
+        return evidence[:, radius : radius + height, radius : radius + width]
 
     def contact_logits(self, canvas: Tensor) -> Tensor:
         """Feature canvas (N, F, H + 2R, W + 2R) to contact log-odds (N, H, W): evidence + prior."""

@@ -21,7 +21,7 @@ from tactile_equiv.audit.traced_network import TracedNetwork
 from tactile_equiv.errors import AuditError, ModelError
 from tactile_equiv.model_directory import find_model, load_network
 from tactile_equiv.network import TactileNetwork, pool
-from tactile_equiv.torch_backend import TorchBackend, network_of
+from tactile_equiv.torch_backend import network_of
 
 Shape = tuple[int, int, int]
 
@@ -79,8 +79,8 @@ def subject_of_module(module: nn.Module, input_shape: Shape, name: str | None = 
 
 def _from_model(name: str, folder: Path, input_shape: Shape | None) -> Subject:
     stored, _ = load_network(folder)
-    network = network_of(stored.architecture, stored.weights)
-    TorchBackend(network, "cpu")  # makes it exact on this machine, as the perception node does
+    network = network_of(stored.architecture, stored.weights).plain()
+    network.keep_zero()  # as the perception node does
     shape = input_shape or (stored.architecture.input_channels, MODEL_SIDE, MODEL_SIDE)
     trace = TorchTrace(name, network, lambda frames: _answers(network, frames))
     return TracedNetwork(name, "model", shape, trace)
