@@ -11,17 +11,21 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
 from timing import interleaved, median_ms, ratio, table
 
+from tactile_equiv import percept, touched_regions
 from tactile_equiv.frame import level
-from tactile_equiv.model import Model, load_model
+from tactile_equiv.model import ContactHead, Model, load_model
 from tactile_equiv.model_directory import find_model
 from tactile_equiv.percept import perceive
 
@@ -34,6 +38,7 @@ CONTACT, SPACING = 48, 80  # side of a contact and distance to the next one, tax
 FINGERTIP = 12  # side of the contact on growing frames, taxels
 PATCHES = 512  # taxels evaluated one by one; the time of a frame follows from theirs
 BATCH = 128
+STEP_FRAMES = 400
 SAME = 1e-5  # relative difference of features that count as the same
 
 
@@ -84,6 +89,47 @@ def over_raw(model: Model, rounds: int) -> list[dict[str, Any]]:
             frame = frame_with(model, (rows, columns), [box])
             subject = {"frame": f"{rows}x{columns}", "touched": touched}
             found.append({**subject, **timed(model, frame, rounds)})
+    return found
+
+
+def steps(model: Model) -> list[dict[str, Any]]:
+    """Where the time of `perceive` goes at 32x32: median microseconds of each step in place."""
+    places: tuple[tuple[str, Any, str], ...] = (
+        ("level", percept, "level"),
+        ("boxes", touched_regions, "touched_boxes"),
+        ("network", type(model.backend), "run"),
+        ("contact head", ContactHead, "probability"),
+        ("pooling", touched_regions, "pooled_sums"),
+        ("contacts", percept, "find_contacts"),
+    )
+    spent: dict[str, list[float]] = {name: [] for name, _, _ in places}
+
+    def timed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            begun = time.perf_counter()
+            result = function(*arguments)
+            spent[name].append(time.perf_counter() - begun)
+            return result
+
+        return call
+
+    found = []
+    for touched, box in (("a third", (10, 10, 10, 10)), ("everything", (0, 0, 32, 32))):
+        frame, whole = frame_with(model, (32, 32), [box]), []
+        for times in spent.values():
+            times.clear()
+        with ExitStack() as stack:
+            for name, owner, attribute in places:
+                stepped = timed(name, getattr(owner, attribute))
+                stack.enter_context(patch.object(owner, attribute, stepped))
+            for _ in range(STEP_FRAMES):
+                begun = time.perf_counter()
+                perceive(model, frame)
+                whole.append(time.perf_counter() - begun)
+        medians = {name: 1e6 * float(np.median(times or [0])) for name, times in spent.items()}
+        total = 1e6 * float(np.median(whole))
+        rest = total - sum(medians.values())
+        found.append({"touched": touched, "total": total, **medians, "between them": rest})
     return found
 
 
@@ -213,6 +259,7 @@ def measure(name: str, backend: str, rounds: int) -> dict[str, Any]:
         "model": model.card.name,
         "backend": model.backend.name,
         "over_raw": over_raw(model, rounds),
+        "steps": steps(model),
         "with_contacts": with_contacts(model, rounds),
         "with_area": with_area(model, rounds),
         "dense_against_patches": dense_against_patches(name, rounds),
@@ -222,6 +269,7 @@ def measure(name: str, backend: str, rounds: int) -> dict[str, Any]:
 
 TITLES = {
     "over_raw": "perceive over the raw network",
+    "steps": "where the time goes at 32x32, microseconds",
     "with_contacts": f"{CAMERA[0]}x{CAMERA[1]} with contacts of {CONTACT}x{CONTACT}",
     "with_area": f"growth with the frame; one contact of {FINGERTIP}x{FINGERTIP}",
     "dense_against_patches": f"one pass against patch by patch, {CAMERA[0]}x{CAMERA[1]}, torch",
