@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import subprocess
@@ -189,6 +190,15 @@ def plot(parts: dict[str, Figures], file: Path) -> None:
     figure.savefig(file, metadata={"Software": None})
 
 
+def plain(value: Any) -> Any:
+    """A value as JSON knows it: what is not a number becomes null."""
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def renew(page: Path, text: str) -> None:
     """Put the table of targets into the block of a page that begins with the command.
 
@@ -228,7 +238,7 @@ def main() -> int:
     targets = judged(parts)
     print(f"\n# targets\n\n{report(targets)}")
     figures = {"machine": told, "targets": targets, "parts": parts}
-    options.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    options.json.write_text(json.dumps(plain(figures), indent=1) + "\n", "utf-8")
     if options.plot and {"networks", "perceive"} <= set(parts):
         plot(parts, options.plot)
     if options.page:
