@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import platform
 import subprocess
@@ -21,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from timing import processor, table
+
+from tactile_equiv.json_values import json_value
 
 HERE = Path(__file__).resolve().parent
 PARTS = ("networks", "perceive", "peers", "cold_start", "node", "simulator")
@@ -190,15 +191,6 @@ def plot(parts: dict[str, Figures], file: Path) -> None:
     figure.savefig(file, metadata={"Software": None})
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON knows it: what is not a number becomes null."""
-    if isinstance(value, dict):
-        return {key: plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
 def renew(page: Path, text: str) -> None:
     """Put the table of targets into the block of a page that begins with the command.
 
@@ -238,7 +230,7 @@ def main() -> int:
     targets = judged(parts)
     print(f"\n# targets\n\n{report(targets)}")
     figures = {"machine": told, "targets": targets, "parts": parts}
-    options.json.write_text(json.dumps(plain(figures), indent=1) + "\n", "utf-8")
+    options.json.write_text(json.dumps(json_value(figures), indent=1) + "\n", "utf-8")
     if options.plot and {"networks", "perceive"} <= set(parts):
         plot(parts, options.plot)
     if options.page:

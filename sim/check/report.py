@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
-import numpy as np
-
 from tactile_equiv.errors import TactileError
+from tactile_equiv.json_values import json_value
 
 from .measurement import Measurements
 from .verdict import Finding, exit_code
@@ -71,7 +68,7 @@ def report_json(measurements: Measurements, findings: Sequence[Finding], subject
         "findings": [finding.to_json() for finding in findings],
         "measurements": measurements.to_json(),
     }
-    return json.dumps(_plain(content), indent=1, allow_nan=False)
+    return json.dumps(json_value(content), indent=1, allow_nan=False)
 
 
 def report_junit(findings: Sequence[Finding], subject: str) -> str:
@@ -95,15 +92,3 @@ def report_junit(findings: Sequence[Finding], subject: str) -> str:
             ElementTree.SubElement(case, "system-out").text = finding.sentence
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

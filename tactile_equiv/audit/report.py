@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import textwrap
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 import tactile_equiv
 from tactile_equiv.audit.measurements import LayerMeasurement
@@ -18,6 +14,7 @@ from tactile_equiv.audit.table import WIDTH, table
 from tactile_equiv.audit.thresholds import Thresholds
 from tactile_equiv.audit.verdict import Verdict, judge
 from tactile_equiv.audit.wording import printable
+from tactile_equiv.json_values import json_value
 
 SCHEMA = 1
 """Version of the JSON: keys are added, never renamed or removed, without a new number."""
@@ -76,7 +73,7 @@ class AuditReport:
             "findings": [finding.to_json() for finding in verdict.findings],
             "layers": [measured.to_json() for measured in self.layers],
         }
-        return json.dumps(_plain(content), indent=1, allow_nan=False)
+        return json.dumps(json_value(content), indent=1, allow_nan=False)
 
     def to_html(self) -> str:
         """One page that needs nothing from elsewhere."""
@@ -90,15 +87,3 @@ def _wrapped(line: str) -> str:
     joined = line.replace(" %", "\N{NO-BREAK SPACE}%")
     broken = textwrap.fill(joined, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
     return broken.replace("\N{NO-BREAK SPACE}", " ")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if isinstance(value, (int, float, str, bool, type(None))) else str(value)
