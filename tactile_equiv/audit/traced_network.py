@@ -137,7 +137,7 @@ def _alike(one: NDArray[Any], other: NDArray[Any]) -> bool:
     """True where two arrays agree up to rounding; a NaN agrees with a NaN."""
     if one.shape != other.shape:
         return False
-    scale = float(np.nanmax(np.abs(one), initial=0.0))
+    scale = float(np.abs(one[np.isfinite(one)]).max(initial=0.0))
     return bool(np.allclose(one, other, REPEATABLE, REPEATABLE * scale, equal_nan=True))
 
 
