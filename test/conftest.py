@@ -1,4 +1,4 @@
-"""Fixtures that give every test its own ROS domain and its own context."""
+"""The same examples of laws in every run; every test its own ROS domain and its own context."""
 
 import fcntl
 import os
@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tactile_equiv.ros_environment import prepare_ros_environment
 
 DOMAINS = range(1, 101)
 
 prepare_ros_environment()
+settings.register_profile("laws", deadline=None, derandomize=True, max_examples=25)
+settings.load_profile("laws")
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import settings
 
 from tactile_equiv.architecture import Architecture
 from tactile_equiv.card import Card
@@ -15,8 +14,6 @@ from tactile_equiv.frame import Normalisation
 from tactile_equiv.model import Model, assemble
 from tactile_equiv.network import TactileNetwork
 
-settings.register_profile("pure", deadline=None, derandomize=True, max_examples=25)
-settings.load_profile("pure")
 torch.set_num_threads(1)
 
 ROOT = Path(__file__).resolve().parents[2]
