@@ -1,7 +1,8 @@
 """Every benchmark in turn: `make bench`. Prints the tables, then the targets and what was reached.
 
-Writes all figures to one JSON file, and a plot of latency against frame area with the floor drawn
-in. Run it on a machine that does nothing else: it says how busy it was.
+A whole run, neither quick nor of some parts, writes all figures to one JSON file, and a plot of
+latency against frame area with the floor drawn in. Run it on a machine that does nothing else: it
+says how busy it was.
 """
 
 from __future__ import annotations
@@ -208,7 +209,7 @@ def main() -> int:
     """Run the parts; 1 where one of them failed to run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; none: all")
-    parser.add_argument("--quick", action="store_true", help="few rounds, nothing is recorded")
+    parser.add_argument("--quick", action="store_true", help="few rounds")
     parser.add_argument("--json", type=Path, default=HERE / "results.json")
     parser.add_argument("--plot", type=Path, help="also draw latency against frame area (PNG)")
     parser.add_argument(
@@ -229,11 +230,11 @@ def main() -> int:
             return 1
     targets = judged(parts)
     print(f"\n# targets\n\n{report(targets)}")
-    if options.quick:
+    if options.quick or options.parts:
         return 0
     figures = {"machine": told, "targets": targets, "parts": parts}
     options.json.write_text(json.dumps(json_value(figures), indent=1) + "\n", "utf-8")
-    if options.plot and {"networks", "perceive"} <= set(parts):
+    if options.plot:
         plot(parts, options.plot)
     if options.page:
         renew(options.page, report(targets))
