@@ -9,7 +9,6 @@ what Python, rclpy and discovery take alone. Engines take turns; files are in th
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -24,7 +23,7 @@ import rclpy
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
-from timing import table
+from timing import record, table
 
 from tactile_equiv.backends import BACKENDS
 from tactile_equiv.process_descriptions import perception_description
@@ -143,8 +142,7 @@ def main() -> int:
     columns = list(next(iter(found.values())))
     rows = [[subject, *(values[name] for name in columns)] for subject, values in found.items()]
     print(table([f"median of {options.runs}", *columns], rows))
-    if options.json is not None:
-        options.json.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+    record(options.json, found)
     return 0
 
 

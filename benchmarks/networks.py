@@ -6,16 +6,13 @@ measured in the same run.
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from timing import interleaved, median_ms, ratio, table
+from timing import interleaved, median_ms, options_of, ratio, record, table
 
 from tactile_equiv.model import Model, load_model
 from tactile_equiv.model_directory import find_model
@@ -101,16 +98,11 @@ def report(records: list[dict[str, Any]]) -> str:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="tekscan_objects")
-    parser.add_argument("--rounds", type=int, default=40)
-    parser.add_argument("--json", type=Path, help="also write the numbers to this file")
-    options = parser.parse_args()
+    options = options_of(__doc__, 40).parse_args()
     torch.set_num_threads(1)
     records = measure(options.model, SIZES, options.rounds)
     print(report(records))
-    if options.json:
-        options.json.write_text(json.dumps(records, indent=2) + "\n", "utf-8")
+    record(options.json, records)
 
 
 if __name__ == "__main__":

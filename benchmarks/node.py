@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from timing import record
 
 from tactile_equiv.errors import SettingsError
 from tactile_equiv.frame import level
@@ -490,8 +491,7 @@ def main() -> int:
     options = parser.parse_args()
     prepare_ros_environment()
     results = measure(options)
-    if options.json:
-        options.json.write_text(json.dumps(asdict(results), indent=2) + "\n", encoding="utf-8")
+    record(options.json, asdict(results))
     return 0
 
 

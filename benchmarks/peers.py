@@ -10,16 +10,13 @@ widths, the same with the blur-pool layers of `kornia` and of `antialiased-cnns`
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from timing import interleaved, median_ms, ratio, table
+from timing import interleaved, median_ms, options_of, ratio, record, table
 from torch import Tensor, nn
 
 from tactile_equiv.band_limited import band_limited_contact
@@ -29,7 +26,6 @@ from tactile_equiv.percept import perceive
 
 SIZES = ((32, 32), (64, 64), (240, 320))
 CLASSES = 22
-RESNET18_WEIGHTS = 11_689_512  # with 1000 classes and 3 input channels, He et al. 2016
 
 
 class Residual(nn.Module):
@@ -210,16 +206,11 @@ def report(measured: dict[str, Any]) -> str:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="tekscan_objects")
-    parser.add_argument("--rounds", type=int, default=40)
-    parser.add_argument("--json", type=Path, help="also write the numbers to this file")
-    options = parser.parse_args()
+    options = options_of(__doc__, 40).parse_args()
     torch.set_num_threads(1)
     measured = measure(options.model, options.rounds)
     print(report(measured))
-    if options.json:
-        options.json.write_text(json.dumps(measured, indent=2) + "\n", "utf-8")
+    record(options.json, measured)
 
 
 if __name__ == "__main__":

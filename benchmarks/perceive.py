@@ -8,8 +8,6 @@ field around each taxel in turn; both give the same features.
 
 from __future__ import annotations
 
-import argparse
-import json
 import multiprocessing
 import time
 from collections.abc import Callable
@@ -21,7 +19,7 @@ from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
-from timing import interleaved, median_ms, ratio, table
+from timing import interleaved, median_ms, options_of, ratio, record, table
 
 from tactile_equiv import percept, touched_regions
 from tactile_equiv.frame import level
@@ -289,16 +287,12 @@ def report(measured: dict[str, Any]) -> str:
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="tekscan_objects")
+    parser = options_of(__doc__, 20)
     parser.add_argument("--backend", default="auto")
-    parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--json", type=Path, help="also write the numbers to this file")
     options = parser.parse_args()
     measured = measure(options.model, options.backend, options.rounds)
     print(report(measured))
-    if options.json:
-        options.json.write_text(json.dumps(measured, indent=2) + "\n", "utf-8")
+    record(options.json, measured)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ truth, then the imperfections. The mechanics are solved before real time begins 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -18,6 +17,7 @@ import cv2
 import numpy as np
 from tactile_equiv_sim.imperfections import ImperfectSensor
 from tactile_equiv_sim.script import Script, load_script
+from timing import record
 
 from tactile_equiv.errors import TactileError
 
@@ -115,7 +115,7 @@ def main() -> int:
         print(row(timings[-1]), flush=True)
     if options.json:
         values = {"load_average": os.getloadavg()[0], "scripts": [asdict(t) for t in timings]}
-        options.json.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+        record(options.json, values)
     return int(any(timing.busy >= 1 for timing in timings))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,6 +11,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tactile_equiv.aligned_lines import aligned_lines
 
 SHORTEST = 2e-3  # seconds; faster functions are called several times for one measurement
 LONGEST_ROUND = 1.0  # seconds; where one call of each takes longer, there are fewer rounds
@@ -61,15 +65,22 @@ def processor() -> str:
 
 def table(columns: list[str], rows: list[list[Any]]) -> str:
     """Rows as aligned lines; numbers to three digits."""
-    texts = [columns, *([_text(cell) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if index else cell.ljust(width)
-            for index, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in texts
-    )
+    return aligned_lines([columns, *([_text(cell) for cell in row] for row in rows)])
+
+
+def options_of(description: str | None, rounds: int) -> argparse.ArgumentParser:
+    """The options of a benchmark of one model: --model, --rounds, --json."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--model", default="tekscan_objects")
+    parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--json", type=Path, help="also write the numbers to this file")
+    return parser
+
+
+def record(file: Path | None, figures: Any) -> None:
+    """Write figures as JSON, where a file is named."""
+    if file is not None:
+        file.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
 
 
 def _text(cell: Any) -> str:

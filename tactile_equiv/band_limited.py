@@ -44,7 +44,11 @@ def fourier_shift(values: NDArray[Any], rows: float, columns: float) -> NDArray[
     Exact for band-limited values (the shift theorem of the discrete Fourier transform). A contact
     is shifted as on an endless empty plane when it keeps that distance from the border.
     """
-    height, width = values.shape[-2:]
-    spectrum = np.fft.fft2(values.astype(np.float64))
-    turns = rows * np.fft.fftfreq(height)[:, None] + columns * np.fft.fftfreq(width)[None]
-    return np.fft.ifft2(spectrum * np.exp(-2j * np.pi * turns)).real
+    shifted = values.astype(np.float64)
+    for axis, pixels in ((-2, rows), (-1, columns)):
+        if pixels:
+            size = shifted.shape[axis]
+            wave = np.exp(-2j * np.pi * pixels * np.fft.rfftfreq(size))
+            spectrum = np.fft.rfft(shifted, axis=axis) * (wave[:, None] if axis == -2 else wave)
+            shifted = np.fft.irfft(spectrum, size, axis=axis)
+    return shifted

@@ -27,6 +27,7 @@ from tactile_equiv.processes import run_closed_loop
 from tactile_equiv.recordings import RecordedFrame, read_recording
 from tactile_equiv.settings import Settings
 from tactile_equiv.symmetry import measure_ridged_press
+from tactile_equiv.text_files import write_text
 from tactile_equiv.turns import measure_turned_press
 
 SETTING = argparse.SUPPRESS  # the default stands in TrainingSettings
@@ -217,14 +218,8 @@ def _symmetry(options: argparse.Namespace) -> None:
 
 
 def _write_json(file: Path | None, values: dict[str, Any]) -> None:
-    if file is None:
-        return
-    try:
-        file.write_text(json.dumps(values, indent=2) + "\n", "utf-8")
-    except OSError as error:
-        raise DataError(
-            f"{file} cannot be written ({error.strerror}): name another file"
-        ) from error
+    if file is not None:
+        write_text(file, json.dumps(values, indent=2) + "\n")
 
 
 def _replay(options: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactile_equiv.frame import FloatArray
+from tactile_equiv.overlap import overlap
 from tactile_equiv.percept import perceive
 from tactile_equiv.press import Press, pressure
 
@@ -184,15 +185,13 @@ def scale(values: NDArray[Any]) -> float:
 
 def map_difference(seen: NDArray[Any], reference: NDArray[Any], shift: tuple[int, int]) -> float:
     """Largest difference where the shifted reference and the seen map are both on the sensor."""
-    (top, left), (rows, columns) = shift, seen.shape
-    here = seen[max(top, 0) : rows + min(top, 0), max(left, 0) : columns + min(left, 0)]
-    there = reference[max(-top, 0) : rows + min(-top, 0), max(-left, 0) : columns + min(-left, 0)]
-    return float(np.abs(here - there).max())
+    here, there = overlap(shift, seen.shape)
+    return float(np.abs(seen[here] - reference[there]).max())
 
 
 def _phantom(response: NDArray[Any], shift: tuple[int, int]) -> float:
     """Largest response (H, W) in the strip that a shift brings onto the sensor."""
-    (top, left), (rows, columns) = shift, response.shape
+    here, _ = overlap(shift, response.shape)
     strip = np.ones(response.shape, bool)
-    strip[max(top, 0) : rows + min(top, 0), max(left, 0) : columns + min(left, 0)] = False
+    strip[here] = False
     return float(np.abs(response[strip]).max(initial=0.0))

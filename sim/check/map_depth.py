@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from tactile_equiv.overlap import overlap
+
 from .shift_pairs import Shift
 
 Map = NDArray[np.float32]
-Region = tuple[slice, slice]
 
 
 def by_depth(seen: Map, reference: Map, shift: Shift, scale: float) -> tuple[float, ...]:
@@ -32,14 +33,6 @@ def phantom_response(seen: Map, shift: Shift) -> float:
     strip = np.ones(seen.shape, bool)
     strip[here] = False
     return float(np.abs(seen[strip] - np.median(seen)).max(initial=0.0))
-
-
-def overlap(shift: Shift, size: tuple[int, ...]) -> tuple[Region, Region]:
-    """Where a shifted map lies on the sensor, and where that part was before."""
-    (top, left), (rows, columns) = shift, size
-    here = np.s_[max(top, 0) : rows + min(top, 0), max(left, 0) : columns + min(left, 0)]
-    there = np.s_[max(-top, 0) : rows + min(-top, 0), max(-left, 0) : columns + min(-left, 0)]
-    return here, there
 
 
 def border_distance(size: tuple[int, ...]) -> NDArray[np.int64]:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tactile_equiv.overlap import overlap
 from tactile_equiv.symmetry import map_difference
 
-from .map_depth import by_depth, overlap, phantom_response
+from .map_depth import by_depth, phantom_response
 from .map_lag import map_lag
 from .pairing import Exchange, Stream
 from .records import Frame, Perceived

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tactile_equiv.overlap import overlap
 from tactile_equiv.picture import GREEN, ORANGE, WHITE, Picture, heat_map, put_text
 
-from .map_depth import overlap
 from .measurement import Measurements
 from .pairing import Exchange
 from .records import Frame

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tactile_equiv.errors import AuditError
+from tactile_equiv.text_files import write_text
 
 EPILOG = """exit code: 0 within the limits, 1 beyond one of them, 2 nothing could be measured.
 limits (--limit name=value, value none = do not judge): integer, border, ripple, pooled_drift,
@@ -62,20 +62,11 @@ def _run(options: argparse.Namespace) -> int:
         trust_code=options.trust_code,
     )
     if options.json:
-        _write(options.json, report.to_json() + "\n")
+        write_text(options.json, report.to_json() + "\n")
     if options.html:
-        _write(options.html, report.to_html())
+        write_text(options.html, report.to_html())
     print(report.to_text())
     return 0 if report.passed() else 1
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, "utf-8", "replace")
-    except OSError as error:
-        raise AuditError(
-            f"{file} cannot be written ({error.strerror}): name another file"
-        ) from error
 
 
 def _shape(text: str) -> tuple[int, int, int]:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from tactile_equiv.audit.probe import Probe, Values
 from tactile_equiv.audit.stimuli import smooth_contact
+from tactile_equiv.band_limited import fourier_shift
+from tactile_equiv.overlap import Region, overlap
 
 AXES = (0, 1)
 """Down the rows, along the columns."""
@@ -130,14 +132,8 @@ def cell_errors(
     Returns:
         Largest difference over channels (h, w), and the rows and columns of the map it is for.
     """
-    whole = [floor(cells) for cells in moved]
-    parts = [float(cells - n) for cells, n in zip(moved, whole, strict=True)]
-    if any(parts):
-        reference = _shifted_between_cells(reference, *parts)
-    (rows, from_rows), (columns, from_columns) = (
-        _overlap(n, size) for n, size in zip(whole, seen.shape[1:], strict=True)
-    )
-    difference = seen[:, rows, columns] - reference[:, from_rows, from_columns]
+    source, (rows, columns), there = _moved_to(reference, moved)
+    difference = seen[:, rows, columns] - source[(..., *there)]
     return np.abs(difference).max(axis=0).astype(np.float64), rows, columns
 
 
@@ -145,32 +141,23 @@ def moved_map(
     plane: NDArray[np.floating[Any]], moved: tuple[Fraction, Fraction]
 ) -> NDArray[np.floating[Any]]:
     """One channel (H', W') moved by so many cells; NaN where nothing is known."""
-    whole = [floor(cells) for cells in moved]
-    parts = [float(cells - n) for cells, n in zip(moved, whole, strict=True)]
-    source = _shifted_between_cells(plane[None], *parts)[0] if any(parts) else plane
+    source, here, there = _moved_to(plane[None], moved)
     found = np.full(plane.shape, np.nan)
-    (rows, from_rows), (columns, from_columns) = (
-        _overlap(n, size) for n, size in zip(whole, plane.shape, strict=True)
-    )
-    found[rows, columns] = source[from_rows, from_columns]
+    found[here] = source[0][there]
     return found
 
 
-def _shifted_between_cells(values: Values, rows: float, columns: float) -> Values:
+def _moved_to(values: Values, moved: tuple[Fraction, Fraction]) -> tuple[Values, Region, Region]:
+    """Values (C, H', W') shifted by the parts of a cell, and for the whole cells the overlap."""
+    whole = floor(moved[0]), floor(moved[1])
+    parts = float(moved[0] - whole[0]), float(moved[1] - whole[1])
+    return (_between_cells(values, *parts), *overlap(whole, values.shape[1:]))
+
+
+def _between_cells(values: Values, rows: float, columns: float) -> Values:
     """Fourier shift along each axis that needs it, with empty cells around."""
-    for axis, part in ((1, rows), (2, columns)):
-        if part:
-            size = values.shape[axis]
-            turns = np.fft.rfftfreq(3 * size) * part
-            wave = np.exp(-2j * np.pi * turns).astype(np.complex128)
-            wave = wave[:, None] if axis == 1 else wave
-            spectrum = np.fft.rfft(values.astype(np.float64), 3 * size, axis=axis) * wave
-            values = np.take(np.fft.irfft(spectrum, 3 * size, axis=axis), range(size), axis=axis)
-    return values
-
-
-def _overlap(moved: int, size: int) -> tuple[slice, slice]:
-    """Cells of the seen map, and those of the reference that moved there."""
-    first, last = max(moved, 0), size + min(moved, 0)
-    last = max(last, first)
-    return slice(first, last), slice(first - moved, last - moved)
+    if not (rows or columns):
+        return values
+    height, width = values.shape[1:]
+    empty = ((0, 0), (0, 2 * height * bool(rows)), (0, 2 * width * bool(columns)))
+    return fourier_shift(np.pad(values, empty), rows, columns)[:, :height, :width]

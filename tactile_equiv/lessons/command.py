@@ -11,6 +11,7 @@ from tactile_equiv.errors import DataError
 from tactile_equiv.lessons.catalogue import NAMES, lesson_of
 from tactile_equiv.lessons.document import renewed
 from tactile_equiv.lessons.drawing import save_picture
+from tactile_equiv.text_files import write_text
 
 
 def add_parser(commands: Any) -> None:
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace) -> None:
         finding = lesson.measure()
         print(f"{finding.table.text()}\n", flush=True)
         if options.page is not None:
-            _rewrite(options.page, renewed(_read(options.page), lesson, finding))
+            write_text(options.page, renewed(_read(options.page), lesson, finding))
         if options.out is not None:
             save_picture(lesson, finding, _folder(options.out) / f"{lesson.name}.png")
 
@@ -56,10 +57,3 @@ def _read(page: Path) -> str:
         return page.read_text("utf-8")
     except (OSError, UnicodeError) as error:
         raise DataError(f"{page} cannot be read ({error}): name a Markdown page") from error
-
-
-def _rewrite(page: Path, text: str) -> None:
-    try:
-        page.write_text(text, "utf-8")
-    except OSError as error:
-        raise DataError(f"{page} cannot be written ({error.strerror}): name another") from error

@@ -8,7 +8,6 @@ from tactile_equiv.errors import DataError
 from tactile_equiv.lessons.lesson import Finding, Lesson
 
 COMMAND = "$ tactile-equiv lesson"
-NUMBER = re.compile(r"<?-?\d+(?:\.\d+)?(?:e-?\d+)?")
 
 
 def block(lesson: Lesson, finding: Finding) -> str:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from tactile_equiv.aligned_lines import aligned_lines
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -43,15 +45,7 @@ class Table:
 
     def text(self) -> str:
         """The table as aligned lines; figures to two digits."""
-        lines = [self.columns, *(tuple(map(printed, cells)) for cells in self.rows)]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return "\n".join(
-            "  ".join(
-                cell.rjust(width) if index else cell.ljust(width)
-                for index, (cell, width) in enumerate(zip(line, widths, strict=True))
-            ).rstrip()
-            for line in lines
-        )
+        return aligned_lines([self.columns, *(tuple(map(printed, cells)) for cells in self.rows)])
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tactile_equiv.frame import FloatArray
+from tactile_equiv.overlap import overlap
+from tactile_equiv.symmetry import placed
 
 
 def on_skin(contact: FloatArray, row: int, column: int, rows: int, columns: int) -> Tensor:
@@ -21,9 +23,7 @@ def on_skin(contact: FloatArray, row: int, column: int, rows: int, columns: int)
     height, width = contact.shape
     if not (0 <= row <= rows - height and 0 <= column <= columns - width):
         raise ValueError(f"contact {contact.shape} at ({row}, {column}) leaves {rows}x{columns}")
-    frame = torch.zeros(1, 1, rows, columns)
-    frame[0, 0, row : row + height, column : column + width] = torch.from_numpy(contact)
-    return frame
+    return torch.from_numpy(placed(contact, row, column, rows, columns))[None, None]
 
 
 def relative_error(
@@ -38,10 +38,6 @@ def moved(values: NDArray[Any] | Tensor, rows: int, columns: int) -> NDArray[np.
     """Shift the last two axes (..., H, W) by whole pixels; what enters is 0."""
     source = np.asarray(values, np.float64)
     target = np.zeros_like(source)
-    height, width = source.shape[-2:]
-    target[..., max(rows, 0) : height + min(rows, 0), max(columns, 0) : width + min(columns, 0)] = (
-        source[
-            ..., max(-rows, 0) : height + min(-rows, 0), max(-columns, 0) : width + min(-columns, 0)
-        ]
-    )
+    here, there = overlap((rows, columns), source.shape[-2:])
+    target[(..., *here)] = source[(..., *there)]
     return target

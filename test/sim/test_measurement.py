@@ -18,27 +18,17 @@ from synthetic_stream import (
     moved_contacts,
     pooled_when_cropped,
     pressed,
-    script,
     strided,
     zero_padded,
 )
 from tactile_equiv_sim.check.error_patterns import depth_profile, vanishing
-from tactile_equiv_sim.check.map_depth import border_distance, by_depth, overlap
+from tactile_equiv_sim.check.map_depth import border_distance, by_depth
 from tactile_equiv_sim.check.measurement import measure
 from tactile_equiv_sim.check.records import Injected
 from tactile_equiv_sim.check.shift_pairs import most_central, shift_between, shift_groups
 
 from tactile_equiv.errors import DataError
-
-
-@pytest.fixture(scope="module")
-def injected():
-    return script()
-
-
-@pytest.fixture(scope="module")
-def perceived(injected):
-    return answers(exact, injected)
+from tactile_equiv.overlap import overlap
 
 
 def injected_at(stamp, *contacts, move="grid"):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import synthetic_stream as subjects
-from synthetic_stream import answers, contact_at, exact, moved_contacts, pressed, script
+from synthetic_stream import answers, contact_at, exact, moved_contacts, pressed
 from tactile_equiv_sim.check.criteria import CRITERIA
 from tactile_equiv_sim.check.measurement import measure
 from tactile_equiv_sim.check.records import Injected
@@ -19,16 +19,6 @@ from tactile_equiv.errors import SettingsError
 @pytest.fixture(scope="module")
 def thresholds():
     return load_thresholds()
-
-
-@pytest.fixture(scope="module")
-def injected():
-    return script()
-
-
-@pytest.fixture(scope="module")
-def perceived(injected):
-    return answers(exact, injected)
 
 
 @pytest.fixture
