@@ -80,12 +80,17 @@ def test_the_children_end_with_their_parent(ros_context, tmp_path, name):
     client = Client(ros_context)
     with (tmp_path / "log").open("w") as log:
         parent = subprocess.Popen(
-            [*COMMAND, "--report-dir", str(tmp_path / "report")],
+            [*COMMAND, "--script", "closed_loop", "--report-dir", str(tmp_path / "report")],
             cwd=ROOT,
             stdout=log,
             stderr=log,
         )
-    client.until(lambda: client.node.count_publishers("/closed_loop/image"), "the simulator")
+
+    def simulator_stands():
+        assert parent.poll() is None, (tmp_path / "log").read_text()
+        return client.node.count_publishers("/closed_loop/image")
+
+    client.until(simulator_stands, "the simulator")
     watched = [os.pidfd_open(child) for child in children(parent.pid)]
     assert len(watched) == 3
     parent.send_signal(getattr(signal, name))
