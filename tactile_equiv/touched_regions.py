@@ -29,6 +29,9 @@ if TYPE_CHECKING:  # the engines of a model are slow to import
 Box = tuple[int, int, int, int]
 """First row, first column, last row + 1, last column + 1, in taxels."""
 
+Answer = tuple[FloatArray, FloatArray]
+"""Contact map (h, w) and feature canvas (F, h + 2R, w + 2R) of one run of the network."""
+
 BOX_CELLS = 100
 """What one more box costs beside its area, in canvas cells (measured: two small boxes are faster
 than the one around them from about 100 cells less on)."""
@@ -91,7 +94,59 @@ class Evaluation:
         return self.regions[0].pooled if len(self.regions) == 1 else pooled_features(self.sums)
 
 
-def evaluate(model: Model, levelled: Level, whole_frame: bool = False) -> Evaluation:
+@dataclass(frozen=True)
+class Plan:
+    """What the network has to be run on to answer a frame, and what its answers make.
+
+    Attributes:
+        model, levelled: the frame, and the model that is asked.
+        boxes: the touched boxes.
+        whole: the network is run on the whole frame, otherwise on each box alone.
+    """
+
+    model: Model
+    levelled: Level
+    boxes: tuple[Box, ...]
+    whole: bool
+
+    def inputs(self) -> list[FloatArray]:
+        """What to run the network on, each (C, h, w) in network units."""
+        if self.whole:
+            return [self.levelled.network_input]
+        return [self.levelled.network_input_of(box) for box in self.boxes]
+
+    def evaluation(self, answers: Sequence[Answer]) -> Evaluation:
+        """The evaluation, from the answers of the network to `inputs`."""
+        if self.whole:
+            return self._of_whole(*answers[0])
+        pairs = zip(self.boxes, answers, strict=True)
+        regions = tuple(self._alone(box, canvas) for box, (_, canvas) in pairs)
+        contact_map = np.zeros(self.levelled.magnitude.shape, np.float32)
+        sums = np.zeros((2, self.model.card.architecture.channels[-1]))
+        for region in regions:
+            top, left, bottom, right = region.box
+            contact_map[top:bottom, left:right] = region.contact_map
+            sums += region.sums
+        return Evaluation(contact_map, sums, regions)
+
+    def _of_whole(self, contact_map: FloatArray, canvas: FloatArray) -> Evaluation:
+        radius = self.model.card.architecture.radius
+        whole = Region((0, 0, *contact_map.shape), (-radius, -radius), contact_map, canvas)
+        one = self.model.contact_head is None or len(self.boxes) == 1
+        parts = (whole,) if one else tuple(_part(whole, box, radius) for box in self.boxes)
+        return Evaluation(contact_map, whole.sums, parts)
+
+    def _alone(self, box: Box, canvas: FloatArray) -> Region:
+        """The region of a touched box that was evaluated alone, to the canvas (F, h', w')."""
+        assert self.model.contact_head is not None
+        radius = self.model.card.architecture.radius
+        reached = _reached(box, radius, self.levelled.magnitude.shape)
+        origin = box[0] - radius, box[1] - radius
+        on_sensor = canvas[(..., *_taxels(reached, origin))]
+        return Region(reached, origin, self.model.contact_head.probability(on_sensor), canvas)
+
+
+def plan(model: Model, levelled: Level, whole_frame: bool = False) -> Plan:
     """Run the network where the skin is touched; once on the whole frame where that costs less.
 
     Args:
@@ -100,24 +155,18 @@ def evaluate(model: Model, levelled: Level, whole_frame: bool = False) -> Evalua
         whole_frame: run the network on the whole frame whatever it costs.
     """
     if model.contact_head is None:
-        whole = _whole(model, levelled)
-        return Evaluation(whole.contact_map, whole.sums, (whole,))
+        return Plan(model, levelled, (), whole=True)
     radius = model.card.architecture.radius
     rows, columns = levelled.magnitude.shape
-    boxes = touched_boxes(levelled.magnitude > 0, radius)
+    boxes = tuple(touched_boxes(levelled.magnitude > 0, radius))
     worthwhile = WORTHWHILE * cost([(0, 0, rows, columns)], radius)
-    if whole_frame or cost(boxes, radius) > worthwhile:
-        whole = _whole(model, levelled)
-        parts = (whole,) if len(boxes) == 1 else tuple(_part(whole, box, radius) for box in boxes)
-        return Evaluation(whole.contact_map, whole.sums, parts)
-    regions = tuple(_alone(model, levelled, box) for box in boxes)
-    contact_map = np.zeros((rows, columns), np.float32)
-    sums = np.zeros((2, model.card.architecture.channels[-1]))
-    for region in regions:
-        top, left, bottom, right = region.box
-        contact_map[top:bottom, left:right] = region.contact_map
-        sums += region.sums
-    return Evaluation(contact_map, sums, regions)
+    return Plan(model, levelled, boxes, whole_frame or cost(boxes, radius) > worthwhile)
+
+
+def evaluate(model: Model, levelled: Level, whole_frame: bool = False) -> Evaluation:
+    """What the network answers to a frame; the arguments are those of `plan`."""
+    planned = plan(model, levelled, whole_frame)
+    return planned.evaluation([model.backend.run(part) for part in planned.inputs()])
 
 
 def touched_boxes(touched: BoolArray, radius: int) -> list[Box]:
@@ -173,13 +222,6 @@ def _moved(box: Box, down: int, right: int) -> Box:
     return box[0] + down, box[1] + right, box[2] + down, box[3] + right
 
 
-def _whole(model: Model, levelled: Level) -> Region:
-    contact_map, canvas = model.backend.run(levelled.network_input)
-    rows, columns = contact_map.shape
-    radius = model.card.architecture.radius
-    return Region((0, 0, rows, columns), (-radius, -radius), contact_map, canvas)
-
-
 def _part(whole: Region, box: Box, radius: int) -> Region:
     """The region of a touched box, cut out of that of the whole frame."""
     top, left, bottom, right = reached = _reached(box, radius, whole.contact_map.shape)
@@ -190,17 +232,6 @@ def _part(whole: Region, box: Box, radius: int) -> Region:
         whole.contact_map[top:bottom, left:right],
         whole.canvas[:, box[0] : box[2] + grown, box[1] : box[3] + grown],
     )
-
-
-def _alone(model: Model, levelled: Level, box: Box) -> Region:
-    """The region of a touched box, evaluated alone."""
-    assert model.contact_head is not None
-    radius = model.card.architecture.radius
-    _, canvas = model.backend.run(levelled.network_input_of(box))  # (F, h + 2R, w + 2R)
-    reached = _reached(box, radius, levelled.magnitude.shape)
-    origin = box[0] - radius, box[1] - radius
-    on_sensor = canvas[(..., *_taxels(reached, origin))]
-    return Region(reached, origin, model.contact_head.probability(on_sensor), canvas)
 
 
 def _taxels(box: Box, origin: tuple[int, int]) -> tuple[slice, slice]:
