@@ -70,18 +70,12 @@ def load_dataset(file: Path | str) -> Dataset:
             f"{path}: labels has shape {labels.shape} and type {labels.dtype}: "
             f"it must hold one integer for each of the {len(frames)} frames"
         )
-    if names.dtype.kind == "S":
-        names = _decoded(path, names)
-    if names.ndim != 1 or names.dtype.kind != "U" or len(set(names.tolist())) != len(names):
-        raise DataError(
-            f"{path}: class_names has shape {names.shape} and type {names.dtype}: "
-            "it must be a list of different texts"
-        )
-    _check_labels(path, labels, names)
+    class_names = checked_class_names(path, names)
+    checked_labels(path, labels, class_names)
     return Dataset(
         frames,
         labels.astype(np.int64),
-        tuple(names.tolist()),
+        class_names,
         path.name,
         hashlib.sha256(path.read_bytes()).hexdigest(),
     )
@@ -112,6 +106,22 @@ def load_arrays(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
         ) from error
 
 
+def checked_class_names(path: Path, names: NDArray[Any]) -> tuple[str, ...]:
+    """The names of an array that a file holds.
+
+    Raises:
+        DataError: if they are no list of different texts.
+    """
+    if names.dtype.kind == "S":
+        names = _decoded(path, names)
+    if names.ndim != 1 or names.dtype.kind != "U" or len(set(names.tolist())) != len(names):
+        raise DataError(
+            f"{path}: class_names has shape {names.shape} and type {names.dtype}: "
+            "it must be a list of different texts"
+        )
+    return tuple(names.tolist())
+
+
 def _decoded(path: Path, names: NDArray[Any]) -> NDArray[Any]:
     try:
         return np.char.decode(names, "utf-8")
@@ -121,16 +131,23 @@ def _decoded(path: Path, names: NDArray[Any]) -> NDArray[Any]:
         ) from error
 
 
-def _check_labels(path: Path, labels: NDArray[Any], names: NDArray[Any]) -> None:
+def checked_labels(
+    path: Path, labels: NDArray[Any], names: tuple[str, ...], what: str = "frame"
+) -> None:
+    """Check that labels are indices of names, each of them at least once.
+
+    Raises:
+        DataError: if they are not.
+    """
     if labels.min() < 0 or labels.max() >= len(names):
         raise DataError(
             f"{path}: labels run from {labels.min()} to {labels.max()} but there are {len(names)} "
             f"class_names: they must lie in 0 .. {len(names) - 1}"
         )
-    empty = [str(names[k]) for k in range(len(names)) if not (labels == k).any()]
+    empty = [name for k, name in enumerate(names) if not (labels == k).any()]
     if empty:
         raise DataError(
-            f"{path}: no frame of class {', '.join(empty)}: record some, or take the name out of "
+            f"{path}: no {what} of class {', '.join(empty)}: record some, or take the name out of "
             "class_names"
         )
 
