@@ -20,11 +20,13 @@ from tactile_equiv.errors import TactileError
 LOADS = (5.0, 30.0)  # newtons
 
 
-def pressed_objects(script: Script, each: int, seed: int) -> Dataset:
+def pressed_objects(
+    script: Script, each: int, seed: int, loads: tuple[float, float] = LOADS
+) -> Dataset:
     """`each` presses of every object of a script, shuffled; frames (N, rows, columns) float32.
 
     The object's centre lies anywhere on the sensor, so the border cuts some of the presses; the
-    sensor is ideal, in its own units.
+    sensor is ideal, in its own units. `loads` is the range of the loads, newtons.
     """
     random = np.random.default_rng(seed)
     surfaces = list(script.objects.values())
@@ -36,7 +38,7 @@ def pressed_objects(script: Script, each: int, seed: int) -> Dataset:
             x_mm=random.uniform(0, (sensor.cols - 1) * sensor.pitch_mm),
             y_mm=random.uniform(0, (sensor.rows - 1) * sensor.pitch_mm),
             angle_rad=random.uniform(0, 2 * np.pi),
-            load_n=random.uniform(*LOADS),
+            load_n=random.uniform(*loads),
         )
         frame[:] = scene.frame([Contact(surfaces[label], pose)]).values
     names = tuple(surface.texture_class for surface in surfaces)
@@ -50,9 +52,11 @@ def main() -> int:
     parser.add_argument("--script", default="closed_loop", help="a script, or a shipped one's name")
     parser.add_argument("--each", type=int, default=120, help="presses of every object")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--loads", type=float, nargs=2, default=LOADS, help="range, newtons")
     options = parser.parse_args()
     try:
-        data = pressed_objects(load_script(options.script), options.each, options.seed)
+        script = load_script(options.script)
+        data = pressed_objects(script, options.each, options.seed, tuple(options.loads))
     except TactileError as error:
         print(f"presses: {error}", file=sys.stderr)
         return 2

@@ -26,13 +26,25 @@ class MissingBackendError(ModelError):
 
 
 class Backend(Protocol):
-    """Evaluates the network on one levelled frame, whose size may change from call to call."""
+    """Evaluates the network on levelled frames, whose size may change from call to call.
+
+    Attributes:
+        name: one of `BACKENDS`.
+        device: "cpu" or "cuda".
+        call_cells: what a call costs beside its cells, in canvas cells: measured, by what one call
+            for several frames saves (benchmarks/hand.py).
+    """
 
     name: str
     device: str
+    call_cells: int
 
     def run(self, frame: FloatArray) -> tuple[FloatArray, FloatArray]:
         """(C, H, W) network units to contact map (H, W) and feature canvas (F, H + 2R, W + 2R)."""
+        ...
+
+    def run_batch(self, frames: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(N, C, H, W) to contact maps (N, H, W) and canvases (N, F, H + 2R, W + 2R)."""
         ...
 
 
@@ -47,6 +59,7 @@ class OnnxRuntimeBackend:
     """
 
     name = "onnxruntime"
+    call_cells = 100
 
     def __init__(self, onnx: bytes, device: str) -> None:
         try:
@@ -66,8 +79,13 @@ class OnnxRuntimeBackend:
 
     def run(self, frame: FloatArray) -> tuple[FloatArray, FloatArray]:
         """See `Backend.run`."""
-        contact_map, canvas = self._session.run(OUTPUTS, {"frames": frame[None]})
+        contact_map, canvas = self.run_batch(frame[None])
         return contact_map[0], canvas[0]
+
+    def run_batch(self, frames: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """See `Backend.run_batch`."""
+        contact_maps, canvases = self._session.run(OUTPUTS, {"frames": frames})
+        return contact_maps, canvases
 
 
 def _provider(device: str, available: list[str]) -> Any:
@@ -92,6 +110,7 @@ class OpenCvBackend:
 
     name = "opencv"
     device = "cpu"
+    call_cells = 100
 
     def __init__(self, onnx: bytes, device: str) -> None:
         if device != "cpu":
@@ -107,6 +126,11 @@ class OpenCvBackend:
 
     def run(self, frame: FloatArray) -> tuple[FloatArray, FloatArray]:
         """See `Backend.run`."""
-        self._network.setInput(frame[None], "frames")
-        contact_map, canvas = self._network.forward(OUTPUTS)
+        contact_map, canvas = self.run_batch(frame[None])
         return contact_map[0], canvas[0]
+
+    def run_batch(self, frames: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """See `Backend.run_batch`."""
+        self._network.setInput(frames, "frames")
+        contact_maps, canvases = self._network.forward(OUTPUTS)
+        return contact_maps, canvases

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tactile_equiv.contacts import Contact, Texture, find_contacts, texture_of
 from tactile_equiv.errors import FrameError
-from tactile_equiv.frame import FloatArray, level
+from tactile_equiv.frame import FloatArray, Level, level
 from tactile_equiv.touched_regions import Evaluation, evaluate
 
 __all__ = ["Contact", "Percept", "Texture", "perceive"]
@@ -63,6 +63,18 @@ def perceive(
     Raises:
         FrameError: if the frame cannot be perceived; `reason` names why.
     """
+    levelled = level_for(model, frame, tare)
+    with np.errstate(over="ignore", invalid="ignore"):
+        evaluation = evaluate(model, levelled, whole_frame)
+    return percept_of(model, levelled, evaluation, contact_threshold, min_contact_area)
+
+
+def level_for(model: Model, frame: NDArray[Any], tare: FloatArray | None = None) -> Level:
+    """A frame levelled as the model was trained; the first step of `perceive`.
+
+    Raises:
+        FrameError: if it cannot be levelled, or has other channels than the model.
+    """
     levelled = level(frame, model.card.normalisation, tare)
     channels, expected = levelled.pressure.shape[0], model.card.architecture.input_channels
     if channels != expected:
@@ -71,8 +83,22 @@ def perceive(
             f"frame has {channels} channels but model {model.card.name!r} was trained on "
             f"{expected}: choose a model of this kind of sensor",
         )
+    return levelled
+
+
+def percept_of(
+    model: Model,
+    levelled: Level,
+    evaluation: Evaluation,
+    contact_threshold: float,
+    min_contact_area: int,
+) -> Percept:
+    """What the network's answer to a frame says; the last step of `perceive`.
+
+    Raises:
+        FrameError: if the answer is not finite.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
-        evaluation = evaluate(model, levelled, whole_frame)
         pooled = evaluation.pooled
     if not np.isfinite(pooled).all():
         raise FrameError(

@@ -28,6 +28,7 @@ class TorchBackend:
     """
 
     name = "torch"
+    call_cells = 3000
 
     def __init__(self, network: TactileNetwork, device: str) -> None:
         if device == "cuda" and not torch.cuda.is_available():
@@ -43,9 +44,14 @@ class TorchBackend:
 
     def run(self, frame: FloatArray) -> tuple[FloatArray, FloatArray]:
         """See `Backend.run`."""
+        contact_map, canvas = self.run_batch(frame[None])
+        return contact_map[0], canvas[0]
+
+    def run_batch(self, frames: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """See `Backend.run_batch`."""
         with torch.inference_mode():
-            contact_map, canvas = self._network(torch.from_numpy(frame)[None].to(self.device))
-            return contact_map[0].cpu().numpy(), canvas[0].cpu().numpy()
+            contact_maps, canvases = self._network(torch.from_numpy(frames).to(self.device))
+            return contact_maps.cpu().numpy(), canvases.cpu().numpy()
 
 
 class OneDnnConvolution(nn.Conv2d):
