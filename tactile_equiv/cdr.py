@@ -52,6 +52,14 @@ class ImageContent(NamedTuple):
     data: NDArray[np.uint8]
 
 
+class CompressedImageContent(NamedTuple):
+    """sensor_msgs/CompressedImage; `data` is a view of the serialised bytes."""
+
+    header: SourceHeader
+    format: str
+    data: NDArray[np.uint8]
+
+
 class Dimension(NamedTuple):
     """std_msgs/MultiArrayDimension."""
 
@@ -91,6 +99,22 @@ def read_image(serialised: bytes) -> ImageContent:
     except MALFORMED as error:
         raise _refused(serialised, "sensor_msgs/Image", error) from error
     return ImageContent(header, height, width, encoding, is_bigendian, step, data)
+
+
+def read_compressed_image(serialised: bytes) -> CompressedImageContent:
+    """The fields of a serialised sensor_msgs/CompressedImage.
+
+    Raises:
+        FrameError: if the bytes end early or are not serialised as they say.
+    """
+    try:
+        fields = _Fields(serialised)
+        header = SourceHeader(Stamp(*fields.words("iI")), fields.string())
+        described = fields.string()
+        data = fields.values("u1", *fields.words("I"))
+    except MALFORMED as error:
+        raise _refused(serialised, "sensor_msgs/CompressedImage", error) from error
+    return CompressedImageContent(header, described, data)
 
 
 def read_multi_array(serialised: bytes, kind: str) -> MultiArrayContent:

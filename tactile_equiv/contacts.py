@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -75,6 +75,18 @@ class Contact:
     box: Box
     clipped: bool
     texture: Texture
+
+    def enlarged(self, cell: int) -> Contact:
+        """The same contact in smaller taxels, `cell` x `cell` of them for each."""
+        top, left, bottom, right = self.box
+        return replace(
+            self,
+            row=cell * self.row + (cell - 1) / 2,
+            column=cell * self.column + (cell - 1) / 2,
+            area=self.area * cell**2,
+            load=self.load * cell**2,
+            box=(top * cell, left * cell, bottom * cell, right * cell),
+        )
 
 
 def find_contacts(

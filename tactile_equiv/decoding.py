@@ -1,17 +1,21 @@
-"""Message contents to frames, by attribute: ROS messages and those of a bag read without ROS."""
+"""Message contents to values, by attribute: ROS messages and those of a bag read without ROS."""
 
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tactile_equiv.colour_filter import PATTERNS
+from tactile_equiv.compressed_image import packed_size, unpack
 from tactile_equiv.errors import FrameError, SettingsError
 from tactile_equiv.settings import Settings
 
-SHORT_TYPES = {"image": "sensor_msgs/msg/Image", "taxels": "std_msgs/msg/Float32MultiArray"}
+IMAGE, COMPRESSED = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
+SHORT_TYPES = {"image": IMAGE, "taxels": "std_msgs/msg/Float32MultiArray"}
 MULTI_ARRAYS = {
     f"std_msgs/msg/{name}MultiArray": kind
     for name, kind in {
@@ -40,12 +44,20 @@ ENCODINGS: dict[str, tuple[str, int, tuple[int, ...]]] = {
     "rgba8": ("u1", 4, (0, 1, 2)),
     "bgra8": ("u1", 4, (2, 1, 0)),
     "8UC3": ("u1", 3, (0, 1, 2)),
+    **{f"bayer_{pattern}8": ("u1", 1, ()) for pattern in PATTERNS},
+    **{f"bayer_{pattern}16": ("u2", 2, ()) for pattern in PATTERNS},
 }
 """Encoding to type of a value, bytes of a pixel, and the channels that are red, green and blue."""
 
+TYPE_NAME = re.compile(r"[a-z]\w*/msg/[A-Z]\w*")
 
-def full_type(input_type: str) -> str:
+
+def full_type(input_type: str, input_field: str = "") -> str:
     """The full name "package/msg/Type" of an `input_type` parameter.
+
+    Args:
+        input_type: full or short.
+        input_field: where messages of other types keep their values; "" admits none of them.
 
     Raises:
         SettingsError: if the type cannot be read as a frame.
@@ -54,16 +66,17 @@ def full_type(input_type: str) -> str:
     parts = name.split("/")
     if len(parts) == 2:
         name = f"{parts[0]}/msg/{parts[1]}"
-    if name != SHORT_TYPES["image"] and name not in MULTI_ARRAYS:
+    known = name in (IMAGE, COMPRESSED, *MULTI_ARRAYS)
+    if not (known or (input_field and TYPE_NAME.fullmatch(name))):
         raise SettingsError(
-            f"input_type is {input_type!r}: use {SHORT_TYPES['image']} "
-            f"or one of {', '.join(MULTI_ARRAYS)}"
+            f"input_type is {input_type!r}: use {IMAGE}, {COMPRESSED}, one of "
+            f"{', '.join(MULTI_ARRAYS)}, or any package/msg/Type together with input_field"
         )
     return name
 
 
 def decode_image(message: Any, settings: Settings) -> NDArray[Any]:
-    """sensor_msgs/Image to (H, W), or (H, W, 3) in red, green, blue.
+    """sensor_msgs/Image to (H, W), or (H, W, 3) in red, green, blue; raw colours as (H, W).
 
     Raises:
         FrameError: for an unknown encoding, a zero size, a short step, data of another length, or
@@ -99,6 +112,18 @@ def decode_image(message: Any, settings: Settings) -> NDArray[Any]:
     return colours[:, :, list(channels)]
 
 
+def decode_compressed_image(message: Any, settings: Settings) -> NDArray[Any]:
+    """sensor_msgs/CompressedImage to (H, W), or (H, W, 3) in red, green, blue.
+
+    Raises:
+        FrameError: if the data are no whole JPEG or PNG, too large, corrupt, or of another size
+            than `rows` x `cols`.
+    """
+    packed = bytes(message.data)
+    _check_size(*packed_size(packed, message.format), settings)
+    return unpack(packed, message.format)
+
+
 def decode_multi_array(message: Any, settings: Settings) -> NDArray[Any]:
     """std_msgs/...MultiArray to (H, W) or (H, W, C); sizes from the layout, else `rows`, `cols`.
 
@@ -129,7 +154,27 @@ def decode_multi_array(message: Any, settings: Settings) -> NDArray[Any]:
             f"array has {len(message.data)} values from which {offset} are skipped: "
             f"{' x '.join(map(str, sizes))} need {math.prod(sizes)}",
         )
-    if settings.order == "row_major":
+    return _arranged(values, sizes, settings.order)
+
+
+def arrange_values(values: NDArray[Any], settings: Settings) -> NDArray[Any]:
+    """Values (n,) or (n, C) of a message without layout to (H, W) or (H, W, C).
+
+    Raises:
+        FrameError: if there are more or fewer than `rows` x `cols`.
+    """
+    if len(values) != settings.rows * settings.cols:
+        raise FrameError(
+            "data",
+            f"message has {len(values)} values: rows x cols = {settings.rows} x {settings.cols} "
+            f"need {settings.rows * settings.cols}",
+        )
+    sizes = (settings.rows, settings.cols, *values.shape[1:])
+    return _arranged(values, sizes, settings.order)
+
+
+def _arranged(values: NDArray[Any], sizes: tuple[int, ...], order: str) -> NDArray[Any]:
+    if order == "row_major":
         return values.reshape(sizes)
     return values.reshape((sizes[1], sizes[0], *sizes[2:])).swapaxes(0, 1)
 

@@ -6,12 +6,12 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from numpy.typing import NDArray
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.qos import qos_policy_name_from_kind
 
-from tactile_equiv.messages import input_of
+from tactile_equiv.frame_decoder import SensorFrame
+from tactile_equiv.input_kind import input_of
 from tactile_equiv.quality_of_service import INPUT_QOS, overridable, own_copy, unheard_publishers
 from tactile_equiv.repeated_warnings import RepeatedWarnings
 from tactile_equiv.settings import Settings
@@ -23,12 +23,13 @@ class FrameInput:
 
     Args:
         node: that subscribes.
-        settings: `input_type` names the message type, and with it the topic.
+        settings: `input_type` names the message type, and with it the topic; others say how a
+            message is read.
         on_message: called with each serialised message and its rclpy message info.
         warn: says what does not fit.
 
     Raises:
-        SettingsError: if the type cannot be read as a frame.
+        SettingsError: if messages of the type cannot be read as frames (`input_of`).
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class FrameInput:
         self._node = node
         self._warn = warn
         self._drops = DropCounter()
-        self._kind = input_of(settings.input_type)
+        self._kind = input_of(settings)
         self._subscription = node.create_subscription(
             self._kind.message_class,
             self._kind.topic,
@@ -65,13 +66,13 @@ class FrameInput:
         """
         return self._kind.read(serialised)
 
-    def decode(self, contents: Any, settings: Settings) -> NDArray[Any]:
-        """The frame of a message, (H, W) or (H, W, C).
+    def decode(self, contents: Any) -> SensorFrame:
+        """The frame of a message.
 
         Raises:
             FrameError: if the message is no such frame.
         """
-        return self._kind.decode(contents, settings)
+        return self._kind.decode(contents)
 
     def missing(self, info: Any) -> int:
         """Frames that were published but never came, between the last message and this one.

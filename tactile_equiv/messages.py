@@ -1,12 +1,10 @@
-"""ROS messages to frames, and percepts to ROS messages. Nothing but conversion."""
+"""Frames and percepts to ROS messages. Nothing but conversion."""
 
 from __future__ import annotations
 
-import functools
-import importlib
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -25,49 +23,10 @@ from vision_msgs.msg import (
     VisionClass,
 )
 
-from tactile_equiv import cdr
-from tactile_equiv.decoding import (
-    MULTI_ARRAYS,
-    SHORT_TYPES,
-    decode_image,
-    decode_multi_array,
-    full_type,
-)
 from tactile_equiv.errors import FrameError
 from tactile_equiv.frame import FloatArray
 from tactile_equiv.percept import Contact, Percept, Texture
 from tactile_equiv.settings import Settings
-
-
-class InputKind(NamedTuple):
-    """How frames of one message type come in.
-
-    Attributes:
-        message_class: of the topic.
-        topic: relative name.
-        read: serialised message to its contents; raises FrameError.
-        decode: contents to a frame (H, W) or (H, W, C); raises FrameError.
-    """
-
-    message_class: type
-    topic: str
-    read: Callable[[bytes], Any]
-    decode: Callable[[Any, Settings], NDArray[Any]]
-
-
-def input_of(input_type: str) -> InputKind:
-    """What an `input_type` parameter stands for.
-
-    Raises:
-        SettingsError: if the type cannot be read as a frame.
-    """
-    name = full_type(input_type)
-    package, _, message = name.split("/")
-    message_class = getattr(importlib.import_module(f"{package}.msg"), message)
-    if name == SHORT_TYPES["image"]:
-        return InputKind(message_class, "image", cdr.read_image, decode_image)
-    read = functools.partial(cdr.read_multi_array, kind=MULTI_ARRAYS[name])
-    return InputKind(message_class, "taxels", read, decode_multi_array)
 
 
 def is_zero(stamp: Time) -> bool:

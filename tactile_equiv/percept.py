@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +38,23 @@ class Percept:
     texture: Texture | None
     pooled: FloatArray
     invalid: int
+
+    def enlarged(self, cell: int) -> Percept:
+        """The same percept in smaller taxels, `cell` x `cell` of them for each of its own.
+
+        For frames of fewer taxels than their sensor has pixels (colour filters, binning): maps are
+        repeated, the centre of taxel r comes to cell r + (cell - 1) / 2, areas and loads grow by
+        cell squared.
+        """
+        if cell == 1:
+            return self
+        return replace(
+            self,
+            contact_map=self.contact_map.repeat(cell, axis=0).repeat(cell, axis=1),
+            pressure=self.pressure.repeat(cell, axis=0).repeat(cell, axis=1),
+            contacts=tuple(contact.enlarged(cell) for contact in self.contacts),
+            invalid=self.invalid * cell**2,
+        )
 
 
 def perceive(

@@ -15,9 +15,9 @@ from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 
 from tactile_equiv import diagnostics, parameters
-from tactile_equiv.decoding import full_type
 from tactile_equiv.errors import FrameError, SettingsError, TactileError
 from tactile_equiv.frame_input import FrameInput
+from tactile_equiv.input_kind import input_of
 from tactile_equiv.model import Model, load_model
 from tactile_equiv.model_directory import find_model
 from tactile_equiv.node_process import executor_of, node_main, spin, spinning
@@ -85,7 +85,7 @@ class PerceptionNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the model and create the outputs."""
         try:
-            full_type(self.settings.input_type)
+            input_of(self.settings)
             model = self._loaded_model()
             self._outputs = PerceptOutputs(self, self._warn)
         except Exception as error:
@@ -207,7 +207,7 @@ class PerceptionNode(LifecycleNode):
         self._statistics.dropped(self._input.missing(info))
         try:
             contents = self._input.read(serialised)
-            frame = self._input.decode(contents, self.settings)
+            frame, cell = self._input.decode(contents)
             header = self._headers.of(getattr(contents, "header", None), self.settings)
             if self._headers.went_backwards():
                 self._forget_times()
@@ -222,7 +222,7 @@ class PerceptionNode(LifecycleNode):
                 whole_frame=self.settings.whole_frame,
             )
             numbers = self._tracker.update(percept.contacts)
-            self._outputs.publish(header, percept, numbers, self.settings)
+            self._outputs.publish(header, percept.enlarged(cell), numbers, self.settings)
         except FrameError as error:
             self._refuse(error.reason, str(error))
         except Exception as error:  # a defect in our code must not take the skin from the robot

@@ -11,8 +11,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from tactile_equiv.dataset import KEYS, load_arrays
-from tactile_equiv.decoding import MULTI_ARRAYS, SHORT_TYPES, decode_image, decode_multi_array
+from tactile_equiv.decoding import COMPRESSED, IMAGE, MULTI_ARRAYS, full_type
 from tactile_equiv.errors import DataError
+from tactile_equiv.frame_decoder import FrameDecoder
 from tactile_equiv.settings import Settings
 
 BAG_SUFFIXES = (".mcap", ".db3")
@@ -41,11 +42,13 @@ def read_recording(
     Args:
         path: the recording.
         topic: which topic of a bag; needed only where several carry frames.
-        settings: `rows`, `cols`, `order` and `channel_order` for messages that leave them open.
+        settings: parameters of the node; those of the input say how a message is read.
+            `input_type` counts together with `input_field` only: images and arrays are known.
 
     Raises:
         DataError: if the file is unreadable, or has no frames (on that topic).
         FrameError: if a message cannot be read as a frame.
+        SettingsError: if parameters of the input contradict each other.
     """
     file = Path(path)
     if not file.exists():
@@ -69,13 +72,13 @@ def _npz_frames(file: Path) -> Iterator[RecordedFrame]:
 
 def _bag_frames(path: Path, topic: str, settings: Settings) -> Iterator[RecordedFrame]:
     with _opened(path) as reader:
-        connection = _frame_connection(path, reader, topic)
-        decode = decode_image if connection.msgtype == SHORT_TYPES["image"] else decode_multi_array
+        connection = _frame_connection(path, reader, topic, settings)
+        decode = FrameDecoder(settings.changed({"input_type": connection.msgtype}))
         begun = None
         for _, time, raw in reader.messages(connections=[connection]):
             begun = time if begun is None else begun
             message = reader.deserialize(raw, connection.msgtype)
-            yield RecordedFrame(decode(message, settings), (time - begun) / 1e9, "")
+            yield RecordedFrame(decode(message).values, (time - begun) / 1e9, "")
 
 
 @contextmanager
@@ -92,13 +95,16 @@ def _opened(path: Path) -> Iterator[Any]:
         raise DataError(f"{path} cannot be read as a rosbag2 recording ({error})") from error
 
 
-def _frame_connection(path: Path, reader: Any, topic: str) -> Any:
-    readable = (SHORT_TYPES["image"], *MULTI_ARRAYS)
+def _frame_connection(path: Path, reader: Any, topic: str, settings: Settings) -> Any:
+    readable: tuple[str, ...] = (IMAGE, COMPRESSED, *MULTI_ARRAYS)
+    if settings.input_field:
+        readable = (full_type(settings.input_type, settings.input_field),)
     found = [c for c in reader.connections if c.msgtype in readable and topic in ("", c.topic)]
     if len(found) == 1:
         return found[0]
     listed = ", ".join(f"{c.topic} ({c.msgtype})" for c in reader.connections) or "nothing"
-    wanted = f"topic {topic}" if topic else "one topic of images or arrays"
+    kind = readable[0] if settings.input_field else "images or arrays"
+    wanted = f"topic {topic} of {kind}" if topic else f"one topic of {kind}"
     raise DataError(
         f"{path} has {len(found)} times {wanted}; it holds {listed}: name the topic of the frames"
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tactile_equiv.backends import BACKENDS, DEVICES
 from tactile_equiv.parameter_set import START, ParameterSet, parameter
+from tactile_equiv.value_range import ANY
 
 LIVE, RELOAD = "live", "reload_model"
 
@@ -29,22 +30,53 @@ class Settings(ParameterSet):
     backend: str = parameter("auto", "engine of the network", effect=RELOAD, choices=BACKENDS)
     input_type: str = parameter(
         "sensor_msgs/msg/Image",
-        "message type: sensor_msgs/msg/Image (topic image) or std_msgs/msg/...MultiArray (topic "
-        "taxels); 'image' and 'taxels' are short for Image and Float32MultiArray",
+        "message type: sensor_msgs/msg/Image (topic image), sensor_msgs/msg/CompressedImage (topic "
+        "image/compressed), std_msgs/msg/...MultiArray (topic taxels), or with input_field any "
+        "package/msg/Type (topic taxels); 'image' and 'taxels' are short for Image and "
+        "Float32MultiArray",
+    )
+    input_field: str = parameter(
+        "",
+        "where a message of any type keeps its values, such as sensors[0].taxels[].z; [] = all "
+        "elements of an array, [2] = one; needs rows and cols",
+    )
+    component: str = parameter(
+        "", "names behind input_field that are the channels, such as x,y,z; empty = none"
     )
     rows: int = parameter(
-        0, "rows of the sensor, taxels; 0 = as in the message", minimum=0, maximum=65535
+        0, "rows of the sensor, input pixels; 0 = as in the message", minimum=0, maximum=65535
     )
     cols: int = parameter(
-        0, "columns of the sensor, taxels; 0 = as in the message", minimum=0, maximum=65535
+        0, "columns of the sensor, input pixels; 0 = as in the message", minimum=0, maximum=65535
     )
     order: str = parameter(
         "row_major",
-        "order of the values in a MultiArray",
+        "order of the values in a MultiArray or at input_field",
         choices=("row_major", "column_major"),
     )
     channel_order: str = parameter(
         "bgr", "order of the channels in 8UC3 images", choices=("bgr", "rgb")
+    )
+    bayer_channels: int = parameter(
+        3,
+        "channels of raw colour images: 3 = red, mean green, blue; 4 = red, green, green, blue",
+        minimum=3,
+        maximum=4,
+    )
+    value_min: float = parameter(
+        -ANY, "lower values are invalid taxels, sensor units", minimum=-ANY, maximum=ANY
+    )
+    value_max: float = parameter(
+        ANY, "higher values are invalid taxels, sensor units", minimum=-ANY, maximum=ANY
+    )
+    invert: bool = parameter(
+        False, "the sensor reads less where pressed: frames are value_max - value"
+    )
+    binning: int = parameter(
+        1,
+        "side of the squares of input pixels whose mean is one taxel of the frame",
+        minimum=1,
+        maximum=64,
     )
     frame_id: str = parameter("tactile_sensor", "frame of the results when the message names none")
     autostart: bool = parameter(True, "configure and activate at start")

@@ -22,6 +22,13 @@ OTHER_VALUES = {
     "cols": 3,
     "order": "column_major",
     "channel_order": "rgb",
+    "input_field": "data",
+    "component": "z",
+    "bayer_channels": 4,
+    "value_min": 1.0,
+    "value_max": 9.0,
+    "invert": True,
+    "binning": 2,
     "frame_id": "palm",
     "autostart": False,
 }

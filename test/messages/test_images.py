@@ -8,11 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sensor_msgs.msg import Image
 
+from tactile_equiv.colour_filter import PATTERNS
 from tactile_equiv.decoding import ENCODINGS, decode_image
 from tactile_equiv.errors import FrameError
 from tactile_equiv.settings import Settings
 
 ONE_CHANNEL = {"mono8": "u1", "8UC1": "u1", "mono16": "u2", "16UC1": "u2", "32FC1": "f4"}
+RAW_COLOURS = {
+    f"bayer_{pattern}{bits}": f"u{bits // 8}" for pattern in PATTERNS for bits in (8, 16)
+}
 COLOURS = {"rgb8": "rgb", "bgr8": "bgr", "rgba8": "rgba", "bgra8": "bgra"}
 
 
@@ -36,18 +40,18 @@ def some_values(kind, rows=3, columns=4):
 
 
 def test_every_encoding_is_tested_here():
-    assert {*ONE_CHANNEL, *COLOURS, "8UC3"} == set(ENCODINGS)
+    assert {*ONE_CHANNEL, *RAW_COLOURS, *COLOURS, "8UC3"} == set(ENCODINGS)
 
 
 @given(
-    encoding=st.sampled_from(sorted(ONE_CHANNEL)),
+    encoding=st.sampled_from(sorted(ONE_CHANNEL | RAW_COLOURS)),
     rows=st.integers(1, 6),
     columns=st.integers(1, 6),
     padding=st.integers(0, 9),
     big=st.booleans(),
 )
 def test_one_channel_round_trip(encoding, rows, columns, padding, big):
-    values = some_values(ONE_CHANNEL[encoding], rows, columns)
+    values = some_values((ONE_CHANNEL | RAW_COLOURS)[encoding], rows, columns)
     frame = decode_image(image_message(values, encoding, padding, big), Settings())
     assert frame.shape == (rows, columns)
     assert frame.dtype.kind == values.dtype.kind

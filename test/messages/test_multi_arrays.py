@@ -7,12 +7,12 @@ import pytest
 import std_msgs.msg
 from hypothesis import given
 from hypothesis import strategies as st
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Float32MultiArray, MultiArrayDimension, UInt16MultiArray
 
 from tactile_equiv.decoding import MULTI_ARRAYS, decode_multi_array, full_type
 from tactile_equiv.errors import FrameError, SettingsError
-from tactile_equiv.messages import input_of
+from tactile_equiv.input_kind import input_of
 from tactile_equiv.settings import Settings
 
 KINDS = {
@@ -130,6 +130,7 @@ def test_any_array_is_a_frame_or_refused(values, sizes, offset, rows, columns):
     [
         ("image", "sensor_msgs/msg/Image"),
         ("sensor_msgs/Image", "sensor_msgs/msg/Image"),
+        ("sensor_msgs/CompressedImage", "sensor_msgs/msg/CompressedImage"),
         ("taxels", "std_msgs/msg/Float32MultiArray"),
         ("std_msgs/UInt16MultiArray", "std_msgs/msg/UInt16MultiArray"),
         *((name, name) for name in MULTI_ARRAYS),
@@ -149,7 +150,9 @@ def test_wrong_input_types_are_refused(wrong):
 
 
 def test_each_input_has_its_class_and_topic():
-    assert input_of("image")[:2] == (Image, "image")
-    taxels = input_of("std_msgs/UInt16MultiArray")
-    assert taxels[:2] == (UInt16MultiArray, "taxels")
-    assert taxels.decode is decode_multi_array
+    for given_name, kind, topic in [
+        ("image", Image, "image"),
+        ("sensor_msgs/CompressedImage", CompressedImage, "image/compressed"),
+        ("std_msgs/UInt16MultiArray", UInt16MultiArray, "taxels"),
+    ]:
+        assert input_of(Settings(input_type=given_name))[:2] == (kind, topic)

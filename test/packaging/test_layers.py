@@ -19,6 +19,7 @@ MODULES = {dotted(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 ROS_MODULES = {
     "messages", "parameters", "diagnostics", "quality_of_service", "frame_input", "percept_outputs",
     "tare_service", "perception_node", "node_process", "replay", "launch_nodes", "result_headers",
+    "input_kind",
 }  # fmt: skip
 BUILD_MODULES = {"message_package", "message_sources", "vision_msgs_package"}
 ROS_PREFIXES = ("rclpy", "rosidl", "rcl_interfaces", "ament_index_python", "launch", "std_srvs")
