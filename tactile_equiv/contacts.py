@@ -1,4 +1,9 @@
-"""Contacts: touched regions of the contact map, each with its place, load and texture."""
+"""Contacts: touched regions of the contact map, each with its place, load and texture.
+
+Round a finger a contact goes on over the seam. Its box then begins in [0, n) and ends beyond n; a
+contact that goes all the way round has the lines 0 to n. Its centroid lies in [0, n) and is that of
+the contact unrolled; of one all the way round it is the mean direction.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,8 @@ from numpy.typing import NDArray
 
 from tactile_equiv.frame import BoolArray, FloatArray
 from tactile_equiv.pooling import pool
-from tactile_equiv.touched_regions import Box, Region
+from tactile_equiv.topology import Box, begun_on_skin, moved, on_skin, opening, taken
+from tactile_equiv.touched_regions import Region
 
 if TYPE_CHECKING:  # the engines of a model are slow to import
     from tactile_equiv.model import Model
@@ -21,6 +27,9 @@ LabelArray = NDArray[np.int32]
 
 HALO = 2
 """Taxels around a contact's box whose energy still counts for its centroid."""
+
+DIRECTIONLESS = 1e-6
+"""Weights round a ring whose resultant is a smaller share of their sum favour no direction."""
 
 SMALLEST = float(np.finfo(np.float32).smallest_subnormal)
 
@@ -58,11 +67,13 @@ class Contact:
     """One touched region (8-connected component of the contact map above the threshold).
 
     Attributes:
-        row, column: energy centroid, in taxels from the centre of the first taxel.
+        row, column: energy centroid, in taxels from the centre of the first taxel; below n on an
+            axis of n lines that wraps.
         area: touched taxels.
         peak: highest pressure, sensor units above tare and dead-zone.
         load: sum of the pressure, same units.
-        box: first row, first column, last row + 1, last column + 1.
+        box: first row, first column, last row + 1, last column + 1; beyond the size of the sensor
+            where the contact crosses the seam.
         clipped: the contact meets the border, so part of it may lie outside the sensor.
         texture: class of this contact alone; contacts nearer than 2R to each other mix.
     """
@@ -95,6 +106,7 @@ def find_contacts(
     pressure: FloatArray,
     threshold: float,
     min_area: int,
+    axis: int | None = None,
 ) -> tuple[Contact, ...]:
     """Contacts of all regions, each with the texture of its own part of the canvas.
 
@@ -104,6 +116,7 @@ def find_contacts(
         pressure: (H, W) sensor units.
         threshold: contact probability from which a taxel is touched.
         min_area: smaller components are dropped, taxels.
+        axis: of the sensor that wraps round a finger; None on a plane.
 
     Returns:
         The contacts, largest load first; where loads are equal, by box.
@@ -111,7 +124,9 @@ def find_contacts(
     found = [
         contact
         for region in regions
-        for contact in _contacts_of(model, _Components.of(region, pressure, threshold), min_area)
+        for contact in _contacts_of(
+            model, _Components.of(region, pressure, threshold, axis), min_area
+        )
     ]
     return tuple(sorted(found, key=lambda contact: (-contact.load, contact.box)))
 
@@ -147,49 +162,122 @@ class _Components:
     Attributes:
         region: where.
         labels: (h, w) component of every taxel, 0 for none.
-        stats: (n, 5) left, top, width, height and area of every component.
+        areas: taxels of every component.
+        boxes: of every component, in the region.
         pressure: (h, w) of the region, sensor units.
         sensor: rows and columns of the sensor.
+        axis: of the sensor that wraps.
     """
 
     region: Region
     labels: LabelArray
-    stats: LabelArray
+    areas: list[int]
+    boxes: list[Box]
     pressure: FloatArray
     sensor: tuple[int, ...]
+    axis: int | None
 
     @staticmethod
-    def of(region: Region, pressure: FloatArray, threshold: float) -> _Components:
+    def of(region: Region, pressure: FloatArray, threshold: float, axis: int | None) -> _Components:
         """Components of the taxels whose probability is at least `threshold`, and above 0."""
         touched = (region.contact_map >= max(threshold, SMALLEST)).view(np.uint8)
         _, labels, stats, _ = cv2.connectedComponentsWithStats(touched, connectivity=8)
-        top, left, bottom, right = region.box
-        return _Components(region, labels, stats, pressure[top:bottom, left:right], pressure.shape)
+        areas: list[int] = stats[:, cv2.CC_STAT_AREA].tolist()
+        boxes = [(t, left, t + h, left + w) for left, t, w, h, _ in stats.tolist()]
+        if region.ring is not None:
+            labels = joined_round(labels, region.ring)
+            areas = np.bincount(labels.ravel(), minlength=len(areas)).tolist()
+            boxes = [_arc(labels == label, region.ring) for label in range(len(areas))]
+        inside = taken(pressure, region.box, axis)
+        return _Components(region, labels, areas, boxes, inside, pressure.shape, axis)
 
     def contact(self, label: int, weight: FloatArray, texture: Texture) -> Contact:
         """One component as a contact; its centroid is that of `weight` (h, w)."""
-        left, top, width, height, area = self.stats[label].tolist()
-        down, right = self.region.box[:2]
-        row, column = energy_centroid(weight, (top, left, top + height, left + width))
-        inside = slice(top, top + height), slice(left, left + width)
-        pressures = self.pressure[inside][self.labels[inside] == label]  # (area,)
-        box = (down + top, right + left, down + top + height, right + left + width)
+        ring, (down, along) = self.region.ring, self.region.box[:2]
+        mine = taken(self.labels, self.boxes[label], ring) == label
+        pressures = taken(self.pressure, self.boxes[label], ring)[mine]  # (area,)
+        box = moved(self.boxes[label], down, along)
+        row, column = self._centroid(label, weight)
         return Contact(
-            row=down + row,
-            column=right + column,
-            area=area,
+            row=on_skin(down + row, 0, self.axis, self.sensor),
+            column=on_skin(along + column, 1, self.axis, self.sensor),
+            area=self.areas[label],
             peak=float(pressures.max()),
             load=float(pressures.sum(dtype=np.float64)),
-            box=box,
-            clipped=min(box[:2]) == 0 or box[2] == self.sensor[0] or box[3] == self.sensor[1],
+            box=begun_on_skin(box, self.axis, self.sensor),
+            clipped=_at_border(box, self.sensor, self.axis),
             texture=texture,
         )
+
+    def _centroid(self, label: int, weight: FloatArray) -> tuple[float, float]:
+        box, ring = self.boxes[label], self.region.ring
+        if ring is None:
+            return energy_centroid(weight, box)
+        lines = weight.shape[ring]
+        if box[ring + 2] - box[ring] == lines:
+            return ring_centroid(weight, box, ring)
+        first = box[ring] - (lines - box[ring + 2] + box[ring]) // 2  # the middle of the gap
+        start = (first, 0) if ring == 0 else (0, first)
+        open_box = moved(box, -start[0], -start[1])
+        unrolled = taken(
+            weight, (*start, start[0] + weight.shape[0], start[1] + weight.shape[1]), ring
+        )
+        row, column = energy_centroid(unrolled, open_box)
+        return start[0] + row, start[1] + column
+
+
+def ring_centroid(weight: FloatArray, box: Box, axis: int) -> tuple[float, float]:
+    """Centroid (row, column) of a contact all the way round: along `axis` the mean direction.
+
+    Mardia and Jupp, Directional Statistics, 2000, section 2.2. Weights that favour no direction
+    have the first line.
+    """
+    centroid = list(energy_centroid(weight, box))
+    by_line = weight.sum(axis=1 - axis, dtype=np.float64)  # (n,)
+    turn = 2 * np.pi / len(by_line)
+    mean = complex(by_line @ np.exp(1j * turn * np.arange(len(by_line))))
+    favoured = abs(mean) > DIRECTIONLESS * by_line.sum()
+    centroid[axis] = float(np.angle(mean)) / turn if favoured else 0.0
+    return centroid[0], centroid[1]
+
+
+def joined_round(labels: LabelArray, axis: int) -> LabelArray:
+    """Components (h, w) whose last and first line along `axis` touch, also at a corner, are one."""
+    lines = np.moveaxis(labels, axis, 0)  # a view
+    last, first = np.pad(lines[-1], 1), np.pad(lines[0], 1)
+    of = np.arange(int(labels.max(initial=0)) + 1, dtype=np.int32)
+    for beside in (-1, 0, 1):
+        for one, other in zip(last, np.roll(first, beside), strict=True):
+            if one and other and of[one] != of[other]:
+                of[of == of[one]] = of[other]
+    joined: LabelArray = of[labels]
+    return joined
+
+
+def _arc(mine: BoolArray, axis: int) -> Box:
+    """Box of the taxels of one component (h, w) of a ring; it begins in the ring."""
+    if not mine.any():
+        return 0, 0, 0, 0
+    lines = np.logical_or.reduce(mine, axis=1 - axis)
+    across = np.flatnonzero(mine.any(axis=axis))
+    start, gap = opening(lines)
+    first = (start + gap - gap // 2) % len(lines) if gap else 0
+    last = first + len(lines) - gap
+    left, right = int(across[0]), int(across[-1]) + 1
+    return (first, left, last, right) if axis == 0 else (left, first, right, last)
+
+
+def _at_border(box: Box, sensor: tuple[int, ...], axis: int | None) -> bool:
+    """Whether a box meets one of the borders that the sensor has."""
+    return any(
+        box[along] == 0 or box[along + 2] == sensor[along] for along in (0, 1) if along != axis
+    )
 
 
 def _contacts_of(model: Model, components: _Components, min_area: int) -> list[Contact]:
     region, labels = components.region, components.labels
-    areas = components.stats[:, cv2.CC_STAT_AREA].tolist()
-    kept = [label for label in range(1, len(areas)) if areas[label] >= min_area]
+    areas = components.areas
+    kept = [label for label in range(1, len(areas)) if areas[label] >= max(min_area, 1)]
     if not kept:
         return []
     large = np.zeros(len(areas), np.bool_)
@@ -213,6 +301,14 @@ def _nearest_component(region: Region, labels: LabelArray, large: BoolArray) -> 
     """Label of the large component nearest (chessboard) to every cell of the canvas, (h', w')."""
     seeds = np.zeros(region.canvas.shape[1:], np.int32)
     region.on_sensor(seeds)[...] = np.where(large[labels], labels, 0)
+    if region.ring is None:
+        return _nearest_seed(seeds)
+    periods_of_seeds = np.concatenate([seeds] * 3, axis=region.ring)
+    return np.split(_nearest_seed(periods_of_seeds), 3, axis=region.ring)[1]
+
+
+def _nearest_seed(seeds: LabelArray) -> LabelArray:
+    """The value > 0 nearest (chessboard) to every cell (h, w)."""
     free = (seeds == 0).view(np.uint8)
     _, regions = cv2.distanceTransformWithLabels(
         free, cv2.DIST_C, 3, labelType=cv2.DIST_LABEL_CCOMP

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactile_equiv.errors import FrameError, ModelError
+from tactile_equiv.topology import Box, taken
 
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
@@ -91,11 +92,13 @@ class Level:
         pressure: (C, H, W) tared and dead-zoned, sensor units, exactly 0.0 where untouched.
         invalid: (H, W) taxels that gave no number; their pressure is filled from their neighbours.
         normalisation: makes network units of it.
+        axis: of (H, W) that wraps round a finger; None on a plane.
     """
 
     pressure: FloatArray
     invalid: BoolArray
     normalisation: Normalisation
+    axis: int | None = None
 
     @cached_property
     def magnitude(self) -> FloatArray:
@@ -112,15 +115,17 @@ class Level:
         """(C, H, W) the pressure in network units."""
         return self.normalisation.to_network_units(self.pressure)
 
-    def network_input_of(self, box: tuple[int, int, int, int]) -> FloatArray:
-        """(C, h, w) taxels of a box (first row, first column, last row + 1, last column + 1)."""
-        top, left, bottom, right = box
-        inside = np.ascontiguousarray(self.pressure[:, top:bottom, left:right])
+    def network_input_of(self, box: Box) -> FloatArray:
+        """(C, h, w) taxels of a box; round a finger it may have more lines than the skin."""
+        inside = np.ascontiguousarray(taken(self.pressure, box, self.axis))
         return self.normalisation.to_network_units(inside)
 
 
 def level(
-    frame: NDArray[Any], normalisation: Normalisation, tare: FloatArray | None = None
+    frame: NDArray[Any],
+    normalisation: Normalisation,
+    tare: FloatArray | None = None,
+    axis: int | None = None,
 ) -> Level:
     """Tare, dead-zone and normalise one frame.
 
@@ -129,6 +134,7 @@ def level(
             invalid taxel.
         normalisation: dead-zone and scale.
         tare: the untouched sensor, shaped as the frame; None means that the sensor rests at 0.
+        axis: of (H, W) that wraps round a finger; None on a plane.
 
     Raises:
         FrameError: if the frame has no taxels, another shape than the tare, no valid taxel or no
@@ -149,7 +155,7 @@ def level(
     invalid = np.zeros(values.shape[1:], np.bool_)
     if np.isfinite(values).all():
         pressure = _dead_zone(values, normalisation, out=_unless_of(frame, values))
-        return Level(pressure, invalid, normalisation)
+        return Level(pressure, invalid, normalisation, axis)
     np.logical_not(np.isfinite(values).all(axis=0), out=invalid)
     if invalid.all():
         raise FrameError(
@@ -159,7 +165,7 @@ def level(
         )
     values = np.where(invalid, np.float32(0), values)
     pressure = _dead_zone(values, normalisation, out=values)
-    return Level(_fill(pressure, invalid), invalid, normalisation)
+    return Level(_fill(pressure, invalid, axis), invalid, normalisation, axis)
 
 
 def _unless_of(frame: NDArray[Any], values: FloatArray) -> FloatArray | None:
@@ -205,11 +211,11 @@ def _dead_zone(
     return pressed
 
 
-def _fill(pressure: FloatArray, invalid: BoolArray) -> FloatArray:
-    """Invalid taxels take the mean of their valid neighbours; beyond the border is untouched."""
+def _fill(pressure: FloatArray, invalid: BoolArray, axis: int | None) -> FloatArray:
+    """Invalid taxels take the mean of their valid neighbours; beyond a border is untouched."""
     _, height, width = pressure.shape
-    values = np.pad(np.where(invalid, np.float32(0), pressure), ((0, 0), (1, 1), (1, 1)))
-    valid = np.pad(~invalid, 1, constant_values=True).astype(np.float32)
+    values = _surrounded(np.where(invalid, np.float32(0), pressure), axis, np.float32(0))
+    valid = _surrounded(~invalid, axis, np.True_).astype(np.float32)
     total = np.zeros_like(pressure)
     count = np.zeros((height, width), np.float32)
     for row in range(3):
@@ -219,3 +225,13 @@ def _fill(pressure: FloatArray, invalid: BoolArray) -> FloatArray:
     mean = total / np.maximum(count, np.float32(1))
     filled: FloatArray = np.where(invalid, mean, pressure)
     return filled
+
+
+def _surrounded(values: NDArray[Any], axis: int | None, beyond: np.generic) -> NDArray[Any]:
+    """One line more on every side (..., H + 2, W + 2): the next one round, or what lies beyond."""
+    wide = np.full((*values.shape[:-2], values.shape[-2] + 2, values.shape[-1] + 2), beyond)
+    wide[..., 1:-1, 1:-1] = values
+    if axis is not None:
+        lines = np.moveaxis(wide, axis - 2, 0)  # a view
+        lines[0], lines[-1] = lines[-2], lines[1]
+    return wide

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tactile_equiv.contacts import Contact, Texture, find_contacts, texture_of
 from tactile_equiv.errors import FrameError
 from tactile_equiv.frame import FloatArray, Level, level
+from tactile_equiv.topology import PLANE, wrapped_axis
 from tactile_equiv.touched_regions import Evaluation, evaluate
 
 __all__ = ["Contact", "Percept", "Texture", "perceive"]
@@ -65,6 +66,7 @@ def perceive(
     contact_threshold: float = 0.5,
     min_contact_area: int = 2,
     whole_frame: bool = False,
+    topology: str = PLANE,
 ) -> Percept:
     """Perceive one frame: level, network, contacts, texture.
 
@@ -76,23 +78,28 @@ def perceive(
         min_contact_area: smaller components are no contact, taxels.
         whole_frame: run the network on the whole frame, not on the touched regions alone; the
             answer is the same (`touched_regions`).
+        topology: of the sensor, one of `topology.TOPOLOGIES`; the same models serve all.
 
     Raises:
         FrameError: if the frame cannot be perceived; `reason` names why.
+        SettingsError: for an unknown topology.
     """
-    levelled = level_for(model, frame, tare)
+    levelled = level_for(model, frame, tare, topology)
     with np.errstate(over="ignore", invalid="ignore"):
         evaluation = evaluate(model, levelled, whole_frame)
     return percept_of(model, levelled, evaluation, contact_threshold, min_contact_area)
 
 
-def level_for(model: Model, frame: NDArray[Any], tare: FloatArray | None = None) -> Level:
+def level_for(
+    model: Model, frame: NDArray[Any], tare: FloatArray | None = None, topology: str = PLANE
+) -> Level:
     """A frame levelled as the model was trained; the first step of `perceive`.
 
     Raises:
         FrameError: if it cannot be levelled, or has other channels than the model.
+        SettingsError: for an unknown topology.
     """
-    levelled = level(frame, model.card.normalisation, tare)
+    levelled = level(frame, model.card.normalisation, tare, wrapped_axis(topology))
     channels, expected = levelled.pressure.shape[0], model.card.architecture.input_channels
     if channels != expected:
         raise FrameError(
@@ -124,7 +131,12 @@ def percept_of(
             "check the driver's units",
         )
     contacts = find_contacts(
-        model, evaluation.regions, levelled.magnitude, contact_threshold, min_contact_area
+        model,
+        evaluation.regions,
+        levelled.magnitude,
+        contact_threshold,
+        min_contact_area,
+        levelled.axis,
     )
     invalid = int(np.count_nonzero(levelled.invalid))
     if invalid:

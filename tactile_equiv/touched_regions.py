@@ -7,6 +7,10 @@ contacts more than 2R apart do not overlap, so each such contact has a box of it
 
 The boxes depend on what is touched, not on where it lies: a contact that moves by whole taxels is
 evaluated in a box of the same size, by the same instructions, to the same bits.
+
+Round a finger the skin is cut open in the middle of its widest gap. Where that is wider than 2R no
+response meets the seam, and the open skin is a plane. Otherwise all lines are one box that closes
+to a ring: it is continued periodically by R on both sides, and of the answer one period is kept.
 """
 
 from __future__ import annotations
@@ -22,12 +26,10 @@ from numpy.typing import NDArray
 
 from tactile_equiv.frame import BoolArray, FloatArray, Level
 from tactile_equiv.pooling import pooled_features, pooled_sums
+from tactile_equiv.topology import Box, grown, moved, opening, put, taken
 
 if TYPE_CHECKING:  # the engines of a model are slow to import
     from tactile_equiv.model import Model
-
-Box = tuple[int, int, int, int]
-"""First row, first column, last row + 1, last column + 1, in taxels."""
 
 Answer = tuple[FloatArray, FloatArray]
 """Contact map (h, w) and feature canvas (F, h + 2R, w + 2R) of one run of the network."""
@@ -48,16 +50,19 @@ class Region:
     """The response to one box of touched taxels; 0.0 everywhere else.
 
     Attributes:
-        box: the taxels of `contact_map`: the touched box and R around it, cut at the border.
+        box: the taxels of `contact_map`: the touched box and R around it, cut at the border; it may
+            go on beyond the seam of a skin round a finger.
         origin: row and column of the first canvas cell, in taxels; negative beyond the border.
         contact_map: (h, w) probability of contact.
         canvas: (F, h', w') features: all of the response, also what lies beyond the border.
+        ring: the axis along which the last line is beside the first; None = the box ends.
     """
 
     box: Box
     origin: tuple[int, int]
     contact_map: FloatArray
     canvas: FloatArray
+    ring: int | None = None
 
     def on_sensor(self, cells: NDArray[Any]) -> NDArray[Any]:
         """The canvas cells (..., h', w') that lie on the taxels of the map, a view (..., h, w)."""
@@ -111,9 +116,11 @@ class Plan:
 
     def inputs(self) -> list[FloatArray]:
         """What to run the network on, each (C, h, w) in network units."""
-        if self.whole:
+        if not self.whole:
+            return [self.levelled.network_input_of(self._continued(box)) for box in self.boxes]
+        if self._axis is None:
             return [self.levelled.network_input]
-        return [self.levelled.network_input_of(box) for box in self.boxes]
+        return [self.levelled.network_input_of(self._continued(self._frame))]
 
     def evaluation(self, answers: Sequence[Answer]) -> Evaluation:
         """The evaluation, from the answers of the network to `inputs`."""
@@ -121,29 +128,84 @@ class Plan:
             return self._of_whole(*answers[0])
         pairs = zip(self.boxes, answers, strict=True)
         regions = tuple(self._alone(box, canvas) for box, (_, canvas) in pairs)
-        contact_map = np.zeros(self.levelled.magnitude.shape, np.float32)
+        contact_map = np.zeros(self._frame[2:], np.float32)
         sums = np.zeros((2, self.model.card.architecture.channels[-1]))
         for region in regions:
-            top, left, bottom, right = region.box
-            contact_map[top:bottom, left:right] = region.contact_map
+            put(contact_map, region.box, region.contact_map, self._axis)
             sums += region.sums
         return Evaluation(contact_map, sums, regions)
 
+    @property
+    def _axis(self) -> int | None:
+        return self.levelled.axis
+
+    @property
+    def _frame(self) -> Box:
+        return 0, 0, *self.levelled.magnitude.shape
+
+    @property
+    def _radius(self) -> int:
+        return self.model.card.architecture.radius
+
+    def _ring(self, box: Box) -> int | None:
+        """The axis along which a box goes all the way round; None where it does not."""
+        axis = self._axis
+        if axis is None or box[axis + 2] - box[axis] < self._frame[axis + 2]:
+            return None
+        return axis
+
+    def _continued(self, box: Box) -> Box:
+        """What of the skin has to be seen: of a ring R lines more on both sides."""
+        ring = self._ring(box)
+        return box if ring is None else grown(box, self._radius, ring)
+
     def _of_whole(self, contact_map: FloatArray, canvas: FloatArray) -> Evaluation:
-        radius = self.model.card.architecture.radius
-        whole = Region((0, 0, *contact_map.shape), (-radius, -radius), contact_map, canvas)
-        one = self.model.contact_head is None or len(self.boxes) == 1
-        parts = (whole,) if one else tuple(_part(whole, box, radius) for box in self.boxes)
+        frame = self._frame
+        ring = self._ring(frame)
+        if ring is not None:
+            contact_map = np.ascontiguousarray(_one_period(contact_map, ring, self._radius))
+            canvas = _one_period(canvas, ring, 2 * self._radius)
+        whole = Region(frame, self._responding(frame)[:2], contact_map, canvas, ring)
+        one = self.model.contact_head is None or (ring is None and len(self.boxes) == 1)
+        parts = (whole,) if one else tuple(self._part(whole, box) for box in self.boxes)
         return Evaluation(contact_map, whole.sums, parts)
+
+    def _part(self, whole: Region, box: Box) -> Region:
+        """The region of a touched box, cut out of that of the whole frame."""
+        responding, (row, column) = self._responding(box), whole.origin
+        reached = self._on_skin(responding)
+        contact_map = taken(whole.contact_map, reached, self._axis)
+        canvas = taken(whole.canvas, moved(responding, -row, -column), self._axis)
+        return Region(reached, responding[:2], contact_map, canvas, self._ring(box))
 
     def _alone(self, box: Box, canvas: FloatArray) -> Region:
         """The region of a touched box that was evaluated alone, to the canvas (F, h', w')."""
         assert self.model.contact_head is not None
-        radius = self.model.card.architecture.radius
-        reached = _reached(box, radius, self.levelled.magnitude.shape)
-        origin = box[0] - radius, box[1] - radius
-        on_sensor = canvas[(..., *_taxels(reached, origin))]
-        return Region(reached, origin, self.model.contact_head.probability(on_sensor), canvas)
+        ring = self._ring(box)
+        if ring is not None:
+            canvas = _one_period(canvas, ring, 2 * self._radius)
+        responding = self._responding(box)
+        reached = self._on_skin(responding)
+        on_sensor = canvas[(..., *_taxels(reached, responding[:2]))]
+        contact_map = self.model.contact_head.probability(on_sensor)
+        return Region(reached, responding[:2], contact_map, canvas, ring)
+
+    def _responding(self, box: Box) -> Box:
+        """The canvas of a touched box: R more on all sides where it ends, also beyond a border."""
+        ring = self._ring(box)
+        for axis in {0, 1} - {ring}:
+            box = grown(box, self._radius, axis)
+        return box
+
+    def _on_skin(self, box: Box) -> Box:
+        """A box cut at the borders that there are."""
+        top, left, bottom, right = box
+        rows, columns = self._frame[2:]
+        if self._axis != 0:
+            top, bottom = max(top, 0), min(bottom, rows)
+        if self._axis != 1:
+            left, right = max(left, 0), min(right, columns)
+        return top, left, bottom, right
 
 
 def plan(model: Model, levelled: Level, whole_frame: bool = False) -> Plan:
@@ -158,7 +220,7 @@ def plan(model: Model, levelled: Level, whole_frame: bool = False) -> Plan:
         return Plan(model, levelled, (), whole=True)
     radius = model.card.architecture.radius
     rows, columns = levelled.magnitude.shape
-    boxes = tuple(touched_boxes(levelled.magnitude > 0, radius))
+    boxes = tuple(_boxes(levelled, radius))
     worthwhile = WORTHWHILE * cost([(0, 0, rows, columns)], radius)
     return Plan(model, levelled, boxes, whole_frame or cost(boxes, radius) > worthwhile)
 
@@ -167,6 +229,35 @@ def evaluate(model: Model, levelled: Level, whole_frame: bool = False) -> Evalua
     """What the network answers to a frame; the arguments are those of `plan`."""
     planned = plan(model, levelled, whole_frame)
     return planned.evaluation([model.backend.run(part) for part in planned.inputs()])
+
+
+def _boxes(levelled: Level, radius: int) -> list[Box]:
+    """Touched boxes of a frame; round a finger one ring, or those of the skin cut open."""
+    touched, axis = levelled.magnitude > 0, levelled.axis
+    if axis is None:
+        return touched_boxes(touched, radius)
+    lines = np.moveaxis(levelled.pressure, axis + 1, 0)  # (n, C, m)
+    occupied = np.logical_or.reduce(touched, axis=1 - axis)
+    first, gap = opening(occupied, lambda number: lines[number].tobytes())
+    start = (first, 0) if axis == 0 else (0, first)
+    open_skin = moved((0, 0, *touched.shape), *start)
+    boxes = touched_boxes(taken(touched, open_skin, axis), radius)
+    if boxes and gap <= 2 * radius:
+        boxes = [_ring_around(boxes, axis, touched.shape[axis])]
+    return [moved(box, *start) for box in boxes]
+
+
+def _ring_around(boxes: Sequence[Box], axis: int, lines: int) -> Box:
+    """All lines of the wrapped axis, of the other one what the boxes hold."""
+    first = min(box[1 - axis] for box in boxes)
+    last = max(box[3 - axis] for box in boxes)
+    return (0, first, lines, last) if axis == 0 else (first, 0, last, lines)
+
+
+def _one_period(cells: NDArray[Any], axis: int, by: int) -> NDArray[Any]:
+    """Cells (..., h, w) of a ring without the `by` lines on both sides that continue it."""
+    lines = slice(by, cells.shape[axis - 2] - by)
+    return cells[..., lines, :] if axis == 0 else cells[..., lines]
 
 
 def touched_boxes(touched: BoolArray, radius: int) -> list[Box]:
@@ -191,7 +282,7 @@ def touched_boxes(touched: BoolArray, radius: int) -> list[Box]:
     if not 1 < len(pieces) <= MOST_BOXES:
         return one
     several = [
-        _moved(box, top + rows.start, left + columns.start)
+        moved(box, top + rows.start, left + columns.start)
         for rows, columns in pieces
         for box in touched_boxes(inside[rows, columns], radius)
     ]
@@ -218,35 +309,7 @@ def _runs(occupied: BoolArray, gap: int) -> list[tuple[int, int]]:
     return list(zip(firsts.tolist(), (lasts + 1).tolist(), strict=True))
 
 
-def _moved(box: Box, down: int, right: int) -> Box:
-    return box[0] + down, box[1] + right, box[2] + down, box[3] + right
-
-
-def _part(whole: Region, box: Box, radius: int) -> Region:
-    """The region of a touched box, cut out of that of the whole frame."""
-    top, left, bottom, right = reached = _reached(box, radius, whole.contact_map.shape)
-    grown = 2 * radius
-    return Region(
-        reached,
-        (box[0] - radius, box[1] - radius),
-        whole.contact_map[top:bottom, left:right],
-        whole.canvas[:, box[0] : box[2] + grown, box[1] : box[3] + grown],
-    )
-
-
 def _taxels(box: Box, origin: tuple[int, int]) -> tuple[slice, slice]:
     """The rows and columns of a canvas that lie on the taxels of a box."""
     (row, column), (top, left, bottom, right) = origin, box
     return slice(top - row, bottom - row), slice(left - column, right - column)
-
-
-def _reached(box: Box, radius: int, shape: tuple[int, ...]) -> Box:
-    """The taxels that a touched box responds on."""
-    top, left, bottom, right = box
-    rows, columns = shape
-    return (
-        max(top - radius, 0),
-        max(left - radius, 0),
-        min(bottom + radius, rows),
-        min(right + radius, columns),
-    )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from tactile_equiv.contacts import Contact
+from tactile_equiv.topology import apart
+
+PLANE = (math.inf, math.inf)
 
 
 class ContactTracker:
@@ -18,13 +22,20 @@ class ContactTracker:
         """Forget all contacts; numbers go on."""
         self._known = {}
 
-    def update(self, contacts: Sequence[Contact]) -> tuple[int, ...]:
-        """Numbers of the contacts of the next frame, in their order."""
+    def update(
+        self, contacts: Sequence[Contact], periods: tuple[float, float] = PLANE
+    ) -> tuple[int, ...]:
+        """Numbers of the contacts of the next frame, in their order.
+
+        Args:
+            contacts: of the frame.
+            periods: after how many taxels rows and columns repeat, see `topology.periods`.
+        """
         pairs = sorted(
             (distance, number, index)
             for number, known in self._known.items()
             for index, contact in enumerate(contacts)
-            if (distance := _distance(known, contact)) <= _reach(known)
+            if (distance := _distance(known, contact, periods)) <= _reach(known)
         )
         numbers: dict[int, int] = {}
         taken: set[int] = set()
@@ -40,8 +51,10 @@ class ContactTracker:
         return tuple(numbers[index] for index in range(len(contacts)))
 
 
-def _distance(one: Contact, other: Contact) -> float:
-    return float(((one.row - other.row) ** 2 + (one.column - other.column) ** 2) ** 0.5)
+def _distance(one: Contact, other: Contact, periods: tuple[float, float]) -> float:
+    down = apart(one.row, other.row, periods[0])
+    right = apart(one.column, other.column, periods[1])
+    return math.hypot(down, right)
 
 
 def _reach(contact: Contact) -> float:

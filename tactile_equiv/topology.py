@@ -1,0 +1,130 @@
+"""How a skin lies: flat, with four borders, or round a finger, where one axis has no border.
+
+On a cylinder the last line of taxels along the wrapped axis is the neighbour of the first. Places
+on that axis are counted modulo its number of lines n: a place lies in [0, n), a box begins in
+[0, n) and may end beyond n, where it goes on from line 0. All functions take the wrapped axis of
+(H, W), None for a plane.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tactile_equiv.errors import SettingsError
+
+Box = tuple[int, int, int, int]
+"""First row, first column, last row + 1, last column + 1, in taxels."""
+
+PLANE = "plane"
+TOPOLOGIES = (PLANE, "cylinder_rows", "cylinder_cols")
+"""Flat; rows run round the finger, so that the last row is beside the first; so do columns."""
+
+
+def wrapped_axis(topology: str) -> int | None:
+    """The axis of (H, W) that has no border: 0 rows, 1 columns, None on a plane.
+
+    Raises:
+        SettingsError: for an unknown topology.
+    """
+    if topology not in TOPOLOGIES:
+        raise SettingsError(f"topology is {topology!r}: use one of {', '.join(TOPOLOGIES)}")
+    return None if topology == PLANE else TOPOLOGIES.index(topology) - 1
+
+
+def periods(axis: int | None, shape: Sequence[int]) -> tuple[float, float]:
+    """After how many taxels rows and columns repeat; infinite where they end at a border."""
+    rows, columns = (shape[k] if k == axis else math.inf for k in (0, 1))
+    return rows, columns
+
+
+def on_skin(place: float, along: int, axis: int | None, shape: Sequence[int]) -> float:
+    """A place along rows (0) or columns (1), in [0, n) where they wrap."""
+    if along != axis:
+        return place
+    around = place % shape[along]
+    return around if around < shape[along] else 0.0  # rounding: -1e-20 % n is n
+
+
+def apart(one: float, other: float, period: float) -> float:
+    """one - other; the shorter way round where places repeat after a period."""
+    difference = one - other
+    return math.remainder(difference, period) if math.isfinite(period) else difference
+
+
+def taken(values: NDArray[Any], box: Box, axis: int | None) -> NDArray[Any]:
+    """The taxels (..., h, w) of a box, which may go on beyond the seam; a view where it does not.
+
+    A box of more than n lines holds lines more than once.
+    """
+    chosen = _span(box, axis, values.shape)
+    return values[(..., *chosen)]
+
+
+def put(values: NDArray[Any], box: Box, part: NDArray[Any], axis: int | None) -> None:
+    """Write the taxels (..., h, w) of a box, which may go on beyond the seam."""
+    values[(..., *_span(box, axis, values.shape))] = part
+
+
+def _span(
+    box: Box, axis: int | None, shape: tuple[int, ...]
+) -> tuple[slice | NDArray[np.intp], slice | NDArray[np.intp]]:
+    rows, columns = slice(box[0], box[2]), slice(box[1], box[3])
+    if axis is None or 0 <= box[axis] <= box[axis + 2] <= shape[axis - 2]:
+        return rows, columns
+    around = np.arange(box[axis], box[axis + 2]) % shape[axis - 2]
+    return (around, columns) if axis == 0 else (rows, around)
+
+
+def grown(box: Box, by: int, axis: int) -> Box:
+    """A box with so many lines more on both sides along an axis."""
+    first, second = (by, 0) if axis == 0 else (0, by)
+    return box[0] - first, box[1] - second, box[2] + first, box[3] + second
+
+
+def moved(box: Box, down: int, right: int) -> Box:
+    """A box elsewhere."""
+    return box[0] + down, box[1] + right, box[2] + down, box[3] + right
+
+
+def begun_on_skin(box: Box, axis: int | None, shape: Sequence[int]) -> Box:
+    """The same taxels with the first line in [0, n); all n lines begin with line 0."""
+    if axis is None:
+        return box
+    lines = shape[axis]
+    length, first = box[axis + 2] - box[axis], box[axis] % lines
+    back = box[axis] - (0 if length >= lines else first)
+    return moved(box, -back, 0) if axis == 0 else moved(box, 0, -back)
+
+
+def opening(
+    occupied: NDArray[np.bool_], line: Callable[[int], bytes] = lambda number: b""
+) -> tuple[int, int]:
+    """Where to cut a circle of lines open: the middle of its widest gap of unoccupied lines.
+
+    Where gaps are equally wide, the contents of the lines decide, never their number: circles that
+    are the same but for a turn are cut at the same contents. Without a gap every line may be first.
+
+    Args:
+        occupied: (n,) whether a line is occupied.
+        line: contents of a line by number; not asked where one gap is the widest.
+
+    Returns:
+        The number of the line to begin with, and the width of the gap.
+    """
+    lines = len(occupied)
+    where = np.flatnonzero(occupied)
+    if not len(where):
+        return 0, lines
+    gaps = np.diff(where, append=where[0] + lines) - 1  # behind each occupied line
+    widest = int(gaps.max())
+    behind = where[gaps == widest]
+    firsts = [int(after + 1 + widest // 2) % lines for after in behind]
+    if len(firsts) > 1:
+        contents = [line(number) for number in range(lines)]
+        firsts.sort(key=lambda first: contents[first:] + contents[:first])
+    return firsts[0], widest
