@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tactile_equiv.contacts import Contact, Texture, find_contacts, texture_of
 from tactile_equiv.errors import FrameError
 from tactile_equiv.frame import FloatArray, Level, level
-from tactile_equiv.topology import PLANE, wrapped_axis
+from tactile_equiv.topology import NO_PERIODS, PLANE, periods, wrapped_axis
 from tactile_equiv.touched_regions import Evaluation, evaluate
 
 __all__ = ["Contact", "Percept", "Texture", "perceive"]
@@ -31,6 +31,7 @@ class Percept:
         texture: class of the whole frame; None when nothing is touched.
         pooled: (2F,) pooled features of the whole frame, exactly 0.0 when the skin is empty.
         invalid: number of invalid taxels.
+        periods: after how many taxels rows and columns repeat, see `topology.periods`.
     """
 
     contact_map: FloatArray
@@ -39,6 +40,7 @@ class Percept:
     texture: Texture | None
     pooled: FloatArray
     invalid: int
+    periods: tuple[float, float] = NO_PERIODS
 
     def enlarged(self, cell: int) -> Percept:
         """The same percept in smaller taxels, `cell` x `cell` of them for each of its own.
@@ -55,6 +57,7 @@ class Percept:
             pressure=self.pressure.repeat(cell, axis=0).repeat(cell, axis=1),
             contacts=tuple(contact.enlarged(cell) for contact in self.contacts),
             invalid=self.invalid * cell**2,
+            periods=(self.periods[0] * cell, self.periods[1] * cell),
         )
 
 
@@ -148,6 +151,7 @@ def percept_of(
         texture=_texture(model, evaluation, contacts),
         pooled=pooled,
         invalid=invalid,
+        periods=periods(levelled.axis, levelled.magnitude.shape),
     )
 
 

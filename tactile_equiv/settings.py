@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tactile_equiv.backends import BACKENDS, DEVICES
 from tactile_equiv.parameter_set import START, ParameterSet, parameter
+from tactile_equiv.topology import PLANE, TOPOLOGIES
 from tactile_equiv.value_range import ANY
 
 LIVE, RELOAD = "live", "reload_model"
@@ -77,6 +78,12 @@ class Settings(ParameterSet):
         "side of the squares of input pixels whose mean is one taxel of the frame",
         minimum=1,
         maximum=64,
+    )
+    topology: str = parameter(
+        PLANE,
+        "how the sensor lies: cylinder_rows, cylinder_cols = rows, columns run round a finger, so "
+        "that the last one is beside the first",
+        choices=TOPOLOGIES,
     )
     frame_id: str = parameter("tactile_sensor", "frame of the results when the message names none")
     autostart: bool = parameter(True, "configure and activate at start")

@@ -25,6 +25,10 @@ TOPOLOGIES = (PLANE, "cylinder_rows", "cylinder_cols")
 """Flat; rows run round the finger, so that the last row is beside the first; so do columns."""
 
 
+NO_PERIODS = (math.inf, math.inf)
+"""Of a plane: rows and columns end at borders, see `periods`."""
+
+
 def wrapped_axis(topology: str) -> int | None:
     """The axis of (H, W) that has no border: 0 rows, 1 columns, None on a plane.
 

@@ -6,9 +6,7 @@ import math
 from collections.abc import Sequence
 
 from tactile_equiv.contacts import Contact
-from tactile_equiv.topology import apart
-
-PLANE = (math.inf, math.inf)
+from tactile_equiv.topology import NO_PERIODS, apart
 
 
 class ContactTracker:
@@ -23,7 +21,7 @@ class ContactTracker:
         self._known = {}
 
     def update(
-        self, contacts: Sequence[Contact], periods: tuple[float, float] = PLANE
+        self, contacts: Sequence[Contact], periods: tuple[float, float] = NO_PERIODS
     ) -> tuple[int, ...]:
         """Numbers of the contacts of the next frame, in their order.
 
