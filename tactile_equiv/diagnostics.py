@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -21,11 +21,23 @@ def diagnostic_array(
     hardware_id: str,
 ) -> DiagnosticArray:
     """One status in an array, as /diagnostics expects it."""
-    status = DiagnosticStatus(level=level, name=name, message=message, hardware_id=hardware_id)
-    status.values = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
-    array = DiagnosticArray(status=[status])
+    return array_of(stamp, [diagnostic_status(name, level, message, values, hardware_id)])
+
+
+def array_of(stamp: Time, statuses: Sequence[DiagnosticStatus]) -> DiagnosticArray:
+    """Several statuses in an array."""
+    array = DiagnosticArray(status=statuses)
     array.header.stamp = stamp
     return array
+
+
+def diagnostic_status(
+    name: str, level: bytes, message: str, values: Mapping[str, object], hardware_id: str
+) -> DiagnosticStatus:
+    """A status; the values are written as text."""
+    status = DiagnosticStatus(level=level, name=name, message=message, hardware_id=hardware_id)
+    status.values = [KeyValue(key=key, value=str(value)) for key, value in values.items()]
+    return status
 
 
 def judge(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,17 +39,3 @@ def pooled_features(sums: NDArray[np.float64]) -> FloatArray:
 def pool(canvas: FloatArray, cells: BoolArray | None = None) -> FloatArray:
     """Sum f and sqrt(sum f^2) over the canvas (F, H', W'), or some cells (H', W') -> (2F,)."""
     return pooled_features(pooled_sums(canvas, cells))
-
-
-def pooled_together(patches: Sequence[FloatArray]) -> FloatArray:
-    """Pooled features (2F,) of several patches to those of their skin as a whole, (2F,).
-
-    The sums of all patches add up, each rounded once (`math.fsum`): whatever the order of the
-    patches the bits are the same, an untouched patch (all 0.0) changes none, and one touched patch
-    gives its own.
-    """
-    features = len(patches[0]) // 2
-    values = np.stack(patches).astype(np.float64)  # (n, 2F)
-    values[:, features:] **= 2
-    sums = np.array([math.fsum(column) for column in values.T.tolist()])
-    return pooled_features(sums.reshape(2, features))

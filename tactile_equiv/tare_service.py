@@ -1,8 +1,8 @@
-"""The service `~/tare`: the next frames become the untouched sensor."""
+"""The service `~/tare`: the next frames become the untouched sensor, or sensors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,33 +15,43 @@ from tactile_equiv.frame import FloatArray
 from tactile_equiv.settings import Settings
 from tactile_equiv.tare import TareCollector
 
+ONE_SENSOR = ("",)
+"""The names of a node's sensors where it has one."""
+
 
 @dataclass
 class _Collection:
-    """A tare in progress: how many frames, those so far, what ends it in time, and who asked."""
+    """A tare in progress: what sensors have that lack frames, what ends it in time, who asked."""
 
     wanted: int
-    frames: TareCollector
-    timer: Any
+    seconds: float
+    lacking: dict[str, TareCollector]
+    timer: Any = None
     request: Any = None
 
 
 class TareService:
-    """Holds the tare, and serves `~/tare`, which answers when enough frames came or it is too late.
+    """Holds the tares, and serves `~/tare`: it answers when enough frames came or it is too late.
 
     Args:
         node: that serves.
         settings: gives the settings of the moment.
         obstacle: says why a tare cannot begin now, "" = it can.
+        sensors: names of the sensors that are tared, all at once.
     """
 
     def __init__(
-        self, node: Node, settings: Callable[[], Settings], obstacle: Callable[[], str]
+        self,
+        node: Node,
+        settings: Callable[[], Settings],
+        obstacle: Callable[[], str],
+        sensors: Callable[[], Iterable[str]] = lambda: ONE_SENSOR,
     ) -> None:
-        self.tare: FloatArray | None = None
+        self.tares: dict[str, FloatArray] = {}
         self._node = node
         self._settings = settings
         self._obstacle = obstacle
+        self._sensors = sensors
         self._collection: _Collection | None = None
         service: Any = node.create_service(Trigger, "~/tare", self._serve)
         self._send = service.send_response
@@ -52,17 +62,22 @@ class TareService:
         """True while frames are collected."""
         return self._collection is not None
 
-    def take(self, frame: NDArray[Any]) -> bool:
-        """Collect a raw frame where a tare is in progress; True if that completed it.
+    def take(self, frame: NDArray[Any], sensor: str = ONE_SENSOR[0]) -> bool:
+        """Collect a raw frame where a tare is in progress; True if that completed its sensor's.
 
         Raises:
             FrameError: if the frame's size differs from those before it.
         """
-        mean = None if self._collection is None else self._collection.frames.add(frame)
+        collection = self._collection
+        if collection is None or sensor not in collection.lacking:
+            return False
+        mean = collection.lacking[sensor].add(frame)
         if mean is None:
             return False
-        self.tare = mean
-        self.end("")
+        self.tares[sensor] = mean
+        del collection.lacking[sensor]
+        if not collection.lacking:
+            self.end("")
         return True
 
     def end(self, failure: str) -> None:
@@ -83,11 +98,19 @@ class TareService:
             response.message = obstacle
             return response
         frames, seconds = self._settings().tare_frames, self._settings().tare_timeout_s
-        late = f"fewer than {frames} good frames in {seconds} s: the old tare stays"
+        lacking = {sensor: TareCollector(frames) for sensor in self._sensors()}
+        self._collection = _Collection(frames, seconds, lacking)
         steady = Clock(clock_type=ClockType.STEADY_TIME)  # a paused simulation gets its answer
-        timer = self._node.create_timer(seconds, lambda: self.end(late), clock=steady)
-        self._collection = _Collection(frames, TareCollector(frames), timer)
+        self._collection.timer = self._node.create_timer(seconds, self._end_late, clock=steady)
         return self._collection
+
+    def _end_late(self) -> None:
+        assert self._collection is not None
+        names = ", ".join(filter(None, self._collection.lacking))
+        self.end(
+            f"fewer than {self._collection.wanted} good frames in {self._collection.seconds} s"
+            f"{' from ' if names else ''}{names}: the old tare stays"
+        )
 
     def _send_or_wait(self, answer: Trigger.Response | _Collection, request: Any) -> None:
         """What the executor calls with the result of `_serve`; of its executors only some await."""
