@@ -10,13 +10,34 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import vendor_messages
 from graph_client import Perception, Process, write_model
+
+from tactile_equiv.message_package import BuildError
+from tactile_equiv.vision_msgs_package import is_built_here
 
 
 @pytest.fixture(scope="session")
 def model_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of three classes for frames of one channel; read only."""
     return write_model(tmp_path_factory.mktemp("model") / "pressing")
+
+
+@pytest.fixture(scope="session")
+def gel_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of three classes for signed frames of three channels; read only."""
+    return write_model(tmp_path_factory.mktemp("gel") / "gel", input_channels=3, signed=True)
+
+
+@pytest.fixture(scope="session")
+def vendor(tmp_path_factory: pytest.TempPathFactory) -> dict[str, type]:
+    """Messages of vendors by their name, built here."""
+    try:
+        return vendor_messages.build(tmp_path_factory.mktemp("vendors"))
+    except BuildError as error:
+        if is_built_here():
+            raise
+        pytest.skip(f"messages are built with the ROS 2 wheels only: {error}")
 
 
 @pytest.fixture

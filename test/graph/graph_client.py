@@ -61,13 +61,16 @@ def pressing_network(seed: int = 0, input_channels: int = 1) -> TactileNetwork:
 
 
 def write_model(
-    folder: Path, seed: int = 0, input_channels: int = 1, name: str = "pressing"
+    folder: Path,
+    seed: int = 0,
+    input_channels: int = 1,
+    name: str = "pressing",
+    signed: bool = False,
 ) -> Path:
     """A model directory of `pressing_network`."""
     network = pressing_network(seed, input_channels)
-    save_model(
-        folder, network, Card(name, "none", CLASSES, network.architecture, Normalisation(3, 64))
-    )
+    normalisation = Normalisation(3, 64, signed=signed)
+    save_model(folder, network, Card(name, "none", CLASSES, network.architecture, normalisation))
     return folder
 
 
