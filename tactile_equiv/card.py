@@ -8,6 +8,7 @@ from typing import Any
 from tactile_equiv.architecture import Architecture
 from tactile_equiv.errors import ModelError
 from tactile_equiv.frame import Normalisation
+from tactile_equiv.spectrogram import Spectrum
 
 CARD_VERSION = 1
 TEXT_KEYS = ("name", "sensor", "licence")
@@ -28,6 +29,8 @@ class Card:
         measured: accuracy and equivariance.
         licence: licence of the weights.
         sha256: hash of each file beside the card, by file name.
+        spectrum: windows and frequency bins of a model that perceives recordings; None for a model
+            of single frames.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Card:
     measured: dict[str, Any] = field(default_factory=dict)
     licence: str = "Apache-2.0"
     sha256: dict[str, str] = field(default_factory=dict)
+    spectrum: Spectrum | None = None
 
     def __post_init__(self) -> None:
         for keys, kind, right in ((TEXT_KEYS, str, "a text"), (OBJECT_KEYS, dict, "an object")):
@@ -52,16 +56,23 @@ class Card:
                 f"but the network has {self.architecture.classes} outputs: each output needs a "
                 "name of its own"
             )
+        if self.spectrum is not None and self.architecture.input_channels % self.spectrum.channels:
+            raise ModelError(
+                f"the network sees {self.architecture.input_channels} channels, which is no "
+                f"multiple of the {self.spectrum.channels} of the card's spectrum"
+            )
 
     def to_json(self) -> dict[str, Any]:
         """The card as JSON values."""
-        return {
+        values = {
             "version": CARD_VERSION,
             **vars(self),
             "classes": list(self.classes),
             "architecture": self.architecture.to_json(),
             "normalisation": self.normalisation.to_json(),
         }
+        spectrum = values.pop("spectrum")
+        return values if spectrum is None else {**values, "spectrum": spectrum.to_json()}
 
     @staticmethod
     def from_json(values: dict[str, Any]) -> Card:
@@ -79,9 +90,11 @@ class Card:
         try:
             if not isinstance(rest["classes"], list):
                 raise TypeError("classes must be a list of names")
+            spectrum = rest.pop("spectrum", None)
             return Card(
                 **{
                     **rest,
+                    "spectrum": None if spectrum is None else Spectrum.from_json(spectrum),
                     "classes": tuple(map(str, rest["classes"])),
                     "architecture": Architecture.from_json(rest["architecture"]),
                     "normalisation": Normalisation.from_json(rest["normalisation"]),

@@ -99,11 +99,18 @@ def level_for(
     """A frame levelled as the model was trained; the first step of `perceive`.
 
     Raises:
-        FrameError: if it cannot be levelled, or has other channels than the model.
+        FrameError: if it cannot be levelled, or has other channels than the model, or the model
+            was trained on recordings.
         SettingsError: for an unknown topology.
     """
     levelled = level(frame, model.card.normalisation, tare, wrapped_axis(topology))
     channels, expected = levelled.pressure.shape[0], model.card.architecture.input_channels
+    if model.card.spectrum is not None:
+        raise FrameError(
+            "channels",
+            f"model {model.card.name!r} was trained on recordings, not on single frames: "
+            "give it recordings (`perceive_sequence`, `tactile-equiv evaluate`)",
+        )
     if channels != expected:
         raise FrameError(
             "channels",

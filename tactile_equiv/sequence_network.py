@@ -1,0 +1,76 @@
+"""The network over a recording: at every window and place in pitch, summed over all of them.
+
+It is `TactileNetwork`, unchanged: windows and places in pitch are frames to it. Sums forget their
+order. What moves over the skin, in time by whole hops, or (where the network slides over
+neighbouring bins) in pitch by whole bins, gives the same frames at other places, and the same sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tactile_equiv.frame import FloatArray
+from tactile_equiv.network import TactileNetwork
+
+
+class Batch:
+    """Recordings of any length as one batch of frames, the empty ones left out.
+
+    An empty frame has an answer of exactly 0.0, which adds nothing to a sum.
+
+    Args:
+        recordings: each (K, P, C, H, W), network units; all of one sensor.
+        hops: of each, as `touched_hops` counts them.
+
+    Attributes:
+        frames: (M, C, H, W) frames in which something is touched; one empty frame if none is.
+        owner: (M,) the recording of each.
+        hops: (N,) how long each recording touches.
+    """
+
+    def __init__(self, recordings: Sequence[FloatArray], hops: Sequence[float]) -> None:
+        frames: list[FloatArray] = []
+        owner: list[int] = []
+        for index, recording in enumerate(recordings):
+            touched = recording.any(axis=(2, 3, 4))  # (K, P)
+            frames.append(recording[touched])
+            owner += [index] * int(touched.sum())
+        if not owner:
+            frames, owner = [recordings[0][0, :1]], [0]
+        self.frames = torch.from_numpy(np.concatenate(frames))
+        self.owner = torch.tensor(owner)
+        self.hops = torch.tensor(hops, dtype=torch.float64)
+
+    def __len__(self) -> int:
+        return len(self.hops)
+
+
+def pool_batch(canvas: Tensor, batch: Batch) -> Tensor:
+    """Sums of f and f^2 over skin, time and pitch for each touched hop; of the latter the root.
+
+    Args:
+        canvas: (M, F, H', W') features of `batch.frames`.
+        batch: which recording each of them is of.
+
+    Returns:
+        (N, 2F), accumulated in float64.
+    """
+    wide = canvas.flatten(2).double()  # (M, F, H' W')
+    sums = torch.stack([wide.sum(2), wide.square().sum(2)], dim=1)  # (M, 2, F)
+    totals = sums.new_zeros(len(batch), *sums.shape[1:]).index_add(0, batch.owner, sums)
+    means = totals / batch.hops[:, None, None]
+    root = means[:, 1].clamp(min=1e-30).sqrt()  # the slope of the root at 0 is infinite
+    return torch.cat([means[:, 0], root], dim=1).float()
+
+
+@torch.no_grad()
+def standardise(network: TactileNetwork, batch: Batch) -> None:
+    """Fix the units of both heads from representative recordings, before training."""
+    network.standardise(batch.frames)
+    pooled = torch.asinh(pool_batch(network.features(batch.frames), batch))
+    network.pooled_mean.copy_(pooled.mean(dim=0))
+    network.pooled_scale.copy_(pooled.std(dim=0).clamp(min=1e-3))

@@ -1,0 +1,192 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tactile_equiv.card import Card
+from tactile_equiv.errors import FrameError, ModelError
+from tactile_equiv.frame import Normalisation
+from tactile_equiv.model import assemble, load_model
+from tactile_equiv.model_export import save_model
+from tactile_equiv.network import TactileNetwork
+from tactile_equiv.overlap import overlap
+from tactile_equiv.percept import perceive
+from tactile_equiv.sequence_network import Batch, pool_batch
+from tactile_equiv.sequence_percept import perceive_sequence
+from tactile_equiv.sequence_symmetry import measure_stroke
+from tactile_equiv.sequence_training import SequenceSettings, batch_of
+from tactile_equiv.spectrogram import Spectrum, at_positions
+
+NORMALISATION = Normalisation(0.5, 4.0, "logarithmic")
+AS_CHANNELS, OVER_PITCH = Spectrum(16, 8, octave=2), Spectrum(16, 8, octave=2, reach=2)
+
+
+def untrained(spectrum, symmetry="translation", channels=1):
+    torch.manual_seed(3)
+    sizes = SequenceSettings(
+        channels=(4, 5, 8), dilations=(1, 1, 2), spectrum=spectrum, symmetry=symmetry
+    ).architecture(3, channels)
+    network = TactileNetwork(sizes).eval()
+    torch.nn.init.constant_(network.contact_head.weight, 1.0)
+    card = Card("untrained", "", ("a", "b", "c"), sizes, NORMALISATION, spectrum=spectrum)
+    return network, card
+
+
+@pytest.fixture(scope="module", params=[AS_CHANNELS, OVER_PITCH], ids=["channels", "pitch"])
+def model(request):
+    return assemble(*untrained(request.param))
+
+
+def rubbed(seed, frames=20):
+    return np.random.default_rng(seed).random((frames, 3, 4), np.float32) * 60
+
+
+def inside(patch, frame, row, column, frames=64):
+    recording = np.zeros((frames, 9, 11), np.float32)
+    recording[frame : frame + len(patch), row : row + 3, column : column + 4] = patch
+    return recording
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    seed=st.integers(0, 99),
+    row=st.integers(0, 6),
+    column=st.integers(0, 7),
+    hops=st.integers(0, 4),
+)
+def test_a_recording_moved_over_skin_and_time_moves_its_map_and_keeps_its_bits(
+    model, seed, row, column, hops
+):
+    here = perceive_sequence(model, inside(rubbed(seed), 6, 3, 3))
+    there = perceive_sequence(model, inside(rubbed(seed), 6 + 8 * hops, row, column))
+    assert there.pooled.tobytes() == here.pooled.tobytes() and here.pooled.any()
+    on_skin, came_from = overlap((row - 3, column - 3), (9, 11))
+    moved = there.contact_maps[hops:][(..., *on_skin)]
+    expected = here.contact_maps[: len(here.contact_maps) - hops][(..., *came_from)]
+    assert expected.any() and not there.contact_maps[:hops].any()
+    np.testing.assert_allclose(moved, expected, atol=1e-6)
+
+
+def test_rests_before_and_after_leave_no_trace(model):
+    short = perceive_sequence(model, inside(rubbed(1), 6, 3, 3, frames=32))
+    long = perceive_sequence(model, inside(rubbed(1), 6 + 80, 3, 3, frames=320))
+    assert short.pooled.tobytes() == long.pooled.tobytes()
+
+
+@pytest.mark.parametrize("spectrum", [AS_CHANNELS, OVER_PITCH], ids=["channels", "pitch"])
+def test_whole_bins_of_pitch_leave_no_trace_only_where_the_network_slides_over_them(spectrum):
+    network, _ = untrained(spectrum)
+    bins = np.zeros((3, 1 + len(spectrum.frequencies), 4, 5), np.float32)
+    bins[:, :3] = np.random.default_rng(5).random((3, 3, 4, 5), np.float32)
+    moved = np.concatenate([bins[:, :1], np.roll(bins[:, 1:], 1, axis=1)], axis=1)
+
+    def pooled(seen):
+        batch = Batch([at_positions(seen, spectrum)], [3.0])
+        with torch.no_grad():
+            return pool_batch(network.features(batch.frames), batch).numpy()
+
+    same = pooled(bins).tobytes() == pooled(moved).tobytes()
+    assert same == (spectrum.reach > 0)
+
+
+@pytest.mark.parametrize("spectrum", [AS_CHANNELS, OVER_PITCH], ids=["channels", "pitch"])
+def test_a_moved_stroke(spectrum):
+    errors = measure_stroke(assemble(*untrained(spectrum)), 9, 11)
+    for exact in ("place", "hops"):
+        assert errors[exact].same_bits and errors[exact].map_error <= 1e-6
+    assert not errors["frames"].same_bits and errors["frames"].pooled_drift < 0.1
+    assert (errors["pitch"].pooled_drift < 0.03) == (spectrum.reach > 0)
+
+
+def test_a_quarter_turn_keeps_the_features():
+    model = assemble(*untrained(AS_CHANNELS, symmetry="c4"))
+    recording = inside(rubbed(4), 6, 3, 3)
+    here = perceive_sequence(model, recording)
+    turned = perceive_sequence(model, np.rot90(recording, axes=(1, 2)))
+    np.testing.assert_allclose(here.pooled, turned.pooled, rtol=1e-4)
+
+
+def test_training_and_perceiving_pool_alike(model):
+    spectrum = model.card.spectrum
+    network, _ = untrained(spectrum)
+    recordings = [inside(rubbed(seed), 6, 3, 3, frames=30 + 10 * seed) for seed in range(3)]
+    batch = batch_of([r[..., None] for r in recordings], NORMALISATION, spectrum)
+    with torch.no_grad():
+        pooled = pool_batch(network.features(batch.frames), batch).numpy()
+    for recording, expected in zip(recordings, pooled, strict=True):
+        np.testing.assert_allclose(
+            perceive_sequence(model, recording).pooled, expected, rtol=1e-4, atol=1e-5
+        )
+
+
+def test_a_quiet_recording_has_no_texture_and_no_features(model):
+    percept = perceive_sequence(model, np.full((40, 9, 11), 0.4))
+    assert percept.texture is None
+    assert not percept.pooled.any() and not percept.contact_maps.any()
+
+
+def test_windows_lie_where_their_centres_say(model):
+    percept = perceive_sequence(model, inside(rubbed(2, frames=1), 30, 3, 3))
+    touched = percept.centres[(percept.contact_maps > 0).any(axis=(1, 2))]
+    assert len(touched) == 2 and (np.abs(touched - 30) < 8).all()
+
+
+def test_tare_and_invalid_taxels(model):
+    recording, tare = inside(rubbed(2), 6, 3, 3), np.full((9, 11), 7.0, np.float32)
+    plain = perceive_sequence(model, recording)
+    tared = perceive_sequence(model, recording + tare, tare)
+    np.testing.assert_allclose(tared.pooled, plain.pooled, rtol=1e-4)
+    recording[10, 8, 10] = np.nan
+    percept = perceive_sequence(model, recording)
+    assert percept.invalid == 1 and np.isnan(percept.contact_maps[:, 8, 10]).all()
+    np.testing.assert_array_equal(percept.pooled, plain.pooled)
+
+
+@pytest.mark.parametrize(
+    ("recording", "reason"),
+    [
+        (np.zeros((9, 11)), "shape"),
+        (np.zeros((0, 9, 11)), "shape"),
+        (np.zeros((20, 9, 11, 2)), "channels"),
+        (np.full((20, 9, 11), 3e38), "range"),
+        (np.full((20, 9, 11), np.nan), "invalid"),
+        (np.zeros((20, 9, 11), "U1"), "type"),
+    ],
+)
+def test_recordings_that_cannot_be_perceived_are_refused(model, recording, reason):
+    with pytest.raises(FrameError) as error:
+        perceive_sequence(model, recording)
+    assert error.value.reason == reason
+
+
+def test_a_tare_of_another_size_is_refused(model):
+    with pytest.raises(FrameError, match="tare again"):
+        perceive_sequence(model, np.zeros((20, 9, 11)), np.zeros((8, 11), np.float32))
+
+
+def test_frames_and_recordings_need_models_of_their_own(model):
+    with pytest.raises(FrameError, match="recordings"):
+        perceive(model, np.ones((9, 11)))
+    with pytest.raises(ModelError, match="trained on single frames"):
+        perceive_sequence(load_model("config/models/tekscan_objects"), np.ones((20, 28, 50)))
+
+
+def test_a_model_directory_keeps_the_spectrum_and_every_engine_agrees(tmp_path, model):
+    save_model(tmp_path, *untrained(model.card.spectrum))
+    recording = inside(rubbed(2), 6, 3, 3)
+    expected = perceive_sequence(model, recording)
+    for backend in ("torch", "onnxruntime"):
+        loaded = load_model(tmp_path, backend)
+        assert loaded.card.spectrum == model.card.spectrum
+        seen = perceive_sequence(loaded, recording)
+        np.testing.assert_allclose(seen.pooled, expected.pooled, rtol=1e-4, atol=1e-5)
+
+
+def test_a_card_whose_network_does_not_fit_its_spectrum_is_refused():
+    _, card = untrained(AS_CHANNELS)
+    values = card.to_json()
+    assert Card.from_json(values) == card
+    for wrong in ({"reach": 1}, {"window": 3}, "fast"):
+        with pytest.raises(ModelError):
+            Card.from_json({**values, "spectrum": wrong})
