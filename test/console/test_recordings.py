@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tactile_equiv.errors import DataError
+from tactile_equiv.errors import DataError, FrameError
 from tactile_equiv.recordings import read_recording
 from tactile_equiv.settings import Settings
 
 rosbag2 = pytest.importorskip("rosbags.rosbag2")
-from rosbags.typesys import Stores, get_typestore  # noqa: E402
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore  # noqa: E402
 
 FRAMES = np.random.default_rng(0).integers(0, 255, (3, 4, 5), np.uint8)
 TYPES = get_typestore(Stores.ROS2_JAZZY)
@@ -75,6 +75,66 @@ def test_the_file_of_a_bag_reads_like_its_folder(bag: Path) -> None:
 def test_several_topics_must_be_chosen_from(bag: Path) -> None:
     with pytest.raises(DataError, match="/numbers"):
         list(read_recording(bag))
+
+
+SKIN = Settings(
+    input_type="skin_msgs/msg/Stream", input_field="patches[].taxels[].z", rows=2, cols=3
+)
+
+
+@pytest.fixture
+def skin_bag(tmp_path: Path) -> Path:
+    """A bag of messages that no type store knows: two patches of taxels; then one is missing."""
+    store = get_typestore(Stores.ROS2_JAZZY)
+    fields = {
+        "Taxel": "uint16 x\nuint16 z\n",
+        "Patch": "string name\nTaxel[] taxels\n",
+        "Stream": "std_msgs/Header header\nPatch[] patches\n",
+    }
+    for name, text in fields.items():
+        store.register(get_types_from_msg(text, f"skin_msgs/msg/{name}"))
+    taxel, patch, stream = (store.types[f"skin_msgs/msg/{name}"] for name in fields)
+    time = store.types["builtin_interfaces/msg/Time"](sec=0, nanosec=0)
+    header = store.types["std_msgs/msg/Header"](stamp=time, frame_id="")
+    path = tmp_path / "skin"
+    with rosbag2.Writer(path, version=9) as writer:
+        connection = writer.add_connection("/skin", "skin_msgs/msg/Stream", typestore=store)
+        for index, count in enumerate((2, 2, 1)):
+            patches = [
+                patch(name="p", taxels=[taxel(x=1, z=10 * index + 3 * p + t) for t in range(3)])
+                for p in range(count)
+            ]
+            raw = store.serialize_cdr(stream(header=header, patches=patches), SKIN.input_type)
+            writer.write(connection, index, raw)
+    return path
+
+
+def test_bag_messages_of_any_type_are_read_at_their_field(skin_bag: Path) -> None:
+    frames = read_recording(skin_bag, settings=SKIN)
+    assert next(frames).frame.tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert next(frames).frame.tolist() == [[10, 11, 12], [13, 14, 15]]
+    with pytest.raises(FrameError, match="message has 3 values: rows x cols = 2 x 3 need 6"):
+        next(frames)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"input_type": "skin_msgs/msg/Other"}, "0 times one topic of skin_msgs/msg/Other"),
+        ({"input_field": "", "input_type": "image"}, "0 times one topic of images or arrays"),
+    ],
+)
+def test_a_bag_without_such_messages_says_what_it_holds(
+    skin_bag: Path, changes: dict[str, str], named: str
+) -> None:
+    with pytest.raises(DataError, match=rf"{named}.*/skin \(skin_msgs/msg/Stream\)"):
+        next(read_recording(skin_bag, settings=SKIN.changed(changes)))
+
+
+def test_a_bag_message_without_the_field_is_refused(skin_bag: Path) -> None:
+    wrong = SKIN.changed({"input_field": "patches[].taxels[].y"})
+    with pytest.raises(FrameError, match="no attribute 'y'"):
+        next(read_recording(skin_bag, settings=wrong))
 
 
 def test_npz_frames_carry_their_labels(tmp_path: Path) -> None:
