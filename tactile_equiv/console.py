@@ -25,6 +25,7 @@ from tactile_equiv.model_directory import find_model
 from tactile_equiv.process_descriptions import ClosedLoop
 from tactile_equiv.processes import run_closed_loop
 from tactile_equiv.recordings import RecordedFrame, read_recording
+from tactile_equiv.sensor_profiles import read_profile
 from tactile_equiv.settings import Settings
 from tactile_equiv.symmetry import measure_ridged_press
 from tactile_equiv.text_files import write_text
@@ -133,6 +134,12 @@ def _add_replay(commands: Any) -> None:
     command.add_argument("--rate", type=_above_zero, default=30.0, help="frames a second")
     command.add_argument("--topic", choices=("image", "taxels"), default="image")
     command.add_argument("--from-topic", default="", help="topic of the frames in a bag")
+    command.add_argument(
+        "--sensor",
+        default="",
+        metavar="NAME",
+        help="how messages of a bag are read: a parameter file of the node, or a shipped sensor",
+    )
     command.add_argument("--rows", type=_count, default=0, help="of arrays without a layout")
     command.add_argument("--cols", type=_count, default=0, help="of arrays without a layout")
     command.add_argument("--frame-id", default="tactile_sensor")
@@ -270,7 +277,9 @@ def _closed_loop(options: argparse.Namespace) -> int:
 
 
 def _recorded(options: argparse.Namespace) -> Iterator[RecordedFrame]:
-    settings = Settings(rows=options.rows, cols=options.cols)
+    sensor = read_profile(options.sensor) if options.sensor else Settings()
+    sizes = {"rows": options.rows, "cols": options.cols}
+    settings = sensor.changed({name: size for name, size in sizes.items() if size})
     return read_recording(options.data, options.from_topic, settings)
 
 
