@@ -8,6 +8,8 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray, LabelInfo
 
+from tactile_equiv.picture import HEADER, LEGEND
+
 
 def test_each_frame_has_one_classification_with_its_header(perception):
     graph = perception()
@@ -121,7 +123,7 @@ def test_the_overlay_is_drawn_for_those_who_listen(perception):
     assert len(drawn) == 1
     assert drawn[0].encoding == "bgr8"
     assert drawn[0].header == sent.header
-    assert drawn[0].height * 16 == drawn[0].width * 12
+    assert (drawn[0].height, drawn[0].width) == (HEADER + 12 * 40 + LEGEND, 16 * 40)
 
 
 def test_labels_reach_those_who_come_late(perception):

@@ -2,9 +2,24 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tactile_equiv.percept import perceive
-from tactile_equiv.picture import GREEN, INVALID_COLOUR, ORANGE, heat_map, overlay
+from tactile_equiv.picture import (
+    GREEN,
+    GREY,
+    HEADER,
+    INVALID_COLOUR,
+    LEAST_WIDTH,
+    LEGEND,
+    ORANGE,
+    full_scale_of,
+    heat_map,
+    label_place,
+    overlay,
+    zoom_of,
+)
 
 
 @pytest.fixture
@@ -32,25 +47,85 @@ def has_colour(picture, colour):
     return bool((picture == colour).all(axis=2).any())
 
 
+def skin_of(picture):
+    return picture[HEADER : len(picture) - LEGEND]
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "zoom"),
+    [(4, 4, 120), (13, 6, 36), (28, 50, 12), (240, 320, 2), (480, 640, 1)],
+)
+def test_every_skin_is_enlarged_to_the_size_of_a_hand(touch_model, rows, columns, zoom):
+    assert zoom_of(rows, columns) == zoom
+    picture = overlay(perceive(touch_model, np.zeros((rows, columns), np.float32)), [], 0.5)
+    assert picture.shape == (HEADER + rows * zoom + LEGEND, max(columns * zoom, LEAST_WIDTH), 3)
+
+
+def test_a_frame_larger_than_the_picture_keeps_its_pixels():
+    assert zoom_of(1080, 1920) == 1
+
+
+@pytest.mark.parametrize(
+    ("highest", "scale"), [(0, 0), (0.6, 0.7), (1, 1), (1.01, 1.5), (250, 300), (999, 1000)]
+)
+def test_the_colour_scale_ends_at_a_round_number(highest, scale):
+    pressure = np.array([[0, highest, np.nan]], np.float32)
+    assert full_scale_of(pressure) == pytest.approx(scale)
+
+
 def test_a_whole_contact_is_green_and_a_clipped_one_orange(touch_model, frame):
-    inside = overlay(perceive(touch_model, frame), [3], 0.5, zoom=16)
-    assert inside.shape == (12 * 16, 16 * 16, 3)
+    inside = skin_of(overlay(perceive(touch_model, frame), [3], 0.5))
     assert has_colour(inside, GREEN) and not has_colour(inside, ORANGE)
-    clipped = overlay(perceive(touch_model, np.roll(frame, -3, 0)), [3], 0.5, zoom=16)
+    clipped = skin_of(overlay(perceive(touch_model, np.roll(frame, -3, 0)), [3], 0.5))
     assert has_colour(clipped, ORANGE) and not has_colour(clipped, GREEN)
 
 
-def test_invalid_taxels_are_violet(touch_model, frame):
+def test_what_is_too_small_for_a_contact_is_grey(touch_model, frame):
+    percept = perceive(touch_model, frame, min_contact_area=1000)
+    skin = skin_of(overlay(percept, [], 0.5))
+    assert has_colour(skin, GREY) and not has_colour(skin, GREEN)
+
+
+def test_number_class_and_score_are_written(touch_model, frame):
+    percept = perceive(touch_model, frame)
+    pictures = [overlay(percept, [number], 0.5) for number in (1, 2)]
+    assert (pictures[0] != pictures[1]).any()
+    assert overlay(percept, [1], 0.5)[:HEADER].max() == 255
+
+
+def test_invalid_taxels_are_violet_on_the_skin_and_in_the_legend(touch_model, frame):
+    whole = overlay(perceive(touch_model, frame), [0], 0.5, zoom=8)
     frame[9, 12] = np.nan
-    picture = overlay(perceive(touch_model, frame), [0], 0.5)
-    assert tuple(picture[9 * 8 + 4, 12 * 8 + 4]) == INVALID_COLOUR
+    picture = overlay(perceive(touch_model, frame), [0], 0.5, zoom=8)
+    assert tuple(skin_of(picture)[9 * 8 + 4, 12 * 8 + 4]) == INVALID_COLOUR
+    assert has_colour(picture[-LEGEND:], INVALID_COLOUR)
+    assert not has_colour(whole, INVALID_COLOUR)
 
 
 def test_an_empty_percept_can_be_drawn(touch_model, frame):
-    picture = overlay(perceive(touch_model, 0 * frame), [], 0.5)
-    assert picture.max() < 20
+    picture = overlay(perceive(touch_model, 0 * frame), [], 0.5, zoom=40)
+    assert skin_of(picture).max() < 20
 
 
 def test_every_contact_needs_a_number(touch_model, frame):
     with pytest.raises(ValueError):
         overlay(perceive(touch_model, frame), [], 0.5)
+
+
+@given(st.data())
+def test_labels_stand_on_the_skin_and_not_on_each_other(data):
+    def draw(low, high):
+        return data.draw(st.integers(low, high))
+
+    taken = []
+    for _ in range(6):
+        top, left = draw(0, 380), draw(0, 380)
+        box = top, left, draw(top + 1, 400), draw(left + 1, 400)
+        size = 20, draw(20, 150)
+        place = label_place(size, box, (400, 400), taken)
+        assert (place[2] - place[0], place[3] - place[1]) == size
+        assert min(place) >= 0 and max(place) <= 400
+        for other in taken:
+            apart = place[2] <= other[0] or other[2] <= place[0]
+            assert apart or place[3] <= other[1] or other[3] <= place[1]
+        taken.append(place)
