@@ -1,0 +1,83 @@
+"""Grasped objects: the last fifth of the grasps of each class held out.
+
+    python benchmarks/accuracy/sdh2.py ../shared/data/sdh2_grasps/train.npz
+
+The two fingertips are two channels of one skin: what both feel in the same place is seen together.
+Each class comes from one session, so this is no measure of other days or other hands.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from recordings import (
+    confusion,
+    mean_over_skin,
+    mean_over_time,
+    nearest_centroid,
+    nearest_neighbour,
+)
+from rows import Row, record
+
+from tactile_equiv.sequence_dataset import SequenceDataset, last_of_each_class, load_sequences
+from tactile_equiv.sequence_training import SequenceSettings
+from tactile_equiv.spectrogram import Spectrum
+
+TABLE, COLUMN = "sdh2", "last fifth of each class"
+SKINS = ("fingertip_1", "fingertip_2")
+HELD_OUT = 0.2
+SETTINGS = SequenceSettings(spectrum=Spectrum(window=8, hop=4, emphasis=4.0))
+ROWS = {
+    "nearest centroid": "mean maps",
+    "nearest neighbour": "mean maps",
+    "mean over skin": "the network, one taxel a finger: when, but not where",
+    "mean over time": "the network, steady frames: where, but not when",
+    "network": "skin and time",
+}
+
+
+def score(name: str, dataset: SequenceDataset, seed: int) -> float:
+    """Mean per-class accuracy of a row."""
+    test = last_of_each_class(dataset.labels, HELD_OUT)
+    if name == "nearest centroid":
+        return nearest_centroid(dataset, test)
+    if name == "nearest neighbour":
+        return nearest_neighbour(dataset, test)
+    if name == "mean over skin":
+        dataset = mean_over_skin(dataset)
+    if name == "mean over time":
+        dataset = mean_over_time(dataset, SETTINGS.spectrum.window)
+    seen = confusion(dataset, test, replace(SETTINGS, seed=seed))
+    for place, names in enumerate(seen.class_names):
+        right, count = int(seen.confusion[place, place]), int(seen.per_class[place])
+        if name == "network" and right < count / 2:
+            print(f"  {names}: {right} of {count}", flush=True)
+    return seen.mean_per_class_accuracy
+
+
+def main() -> int:
+    """Measure rows and record them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "data", nargs="?", type=Path, default="../shared/data/sdh2_grasps/train.npz"
+    )
+    parser.add_argument("--rows", nargs="*", default=list(ROWS), choices=list(ROWS))
+    parser.add_argument("--seeds", type=int, default=3)
+    options = parser.parse_args()
+    dataset = load_sequences(options.data, SKINS)
+    for name in options.rows:
+        seeds = range(1 if name.startswith("nearest") else options.seeds)
+        found = []
+        for seed in seeds:
+            found.append(score(name, dataset, seed))
+            print(f"{name}: {found[-1]:.4f}", flush=True)
+        command = f"python benchmarks/accuracy/sdh2.py --rows '{name}'"
+        record(TABLE, [Row(name, {COLUMN: found}, command, ROWS[name])])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+"""What `tactile-equiv train` does with recordings: it needs torch, other subcommands do not."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from tactile_equiv.card import Card
+from tactile_equiv.errors import DataError
+from tactile_equiv.evaluation import evaluate
+from tactile_equiv.frame import Normalisation
+from tactile_equiv.model import assemble
+from tactile_equiv.model_export import save_model
+from tactile_equiv.sequence_dataset import SequenceDataset, load_sequences
+from tactile_equiv.sequence_symmetry import measure_stroke
+from tactile_equiv.sequence_training import (
+    SequenceSettings,
+    fitting_sequence_normalisation,
+    train_sequences,
+)
+from tactile_equiv.spectrogram import Spectrum
+from tactile_equiv.training import Training
+
+SETTINGS = ("seed", "steps", "batch", "symmetry")
+"""Options that are fields of `SequenceSettings`."""
+
+ONLY_FRAMES = ("validation", "position_seeds")
+"""Options that single frames have and recordings have not."""
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train on labelled recordings, measure, write the model directory.
+
+    Raises:
+        DataError: if the data or an option cannot be used.
+        ModelError: if the directory cannot be written, or sizes do not fit together.
+    """
+    given = vars(options)
+    for name in ONLY_FRAMES:
+        if given.get(name):
+            raise DataError(
+                f"{options.data} holds recordings: --{name.replace('_', '-')} is for single frames"
+            )
+    dataset = load_sequences(options.data)
+    normalisation = fitting_sequence_normalisation(dataset, options.dead_zone, options.scale)
+    settings = settings_of(given)
+    by_fold = _measure_by_fold(dataset, normalisation, settings, options)
+    training = _train_with_bar(dataset, normalisation, settings, "train", options.threads)
+    name = options.name or options.out.resolve().name
+    card = Card(
+        name=name,
+        sensor=options.sensor,
+        classes=dataset.class_names,
+        architecture=training.network.architecture,
+        normalisation=normalisation,
+        training={
+            "data": dataset.source,
+            "data_sha256": dataset.sha256,
+            "recordings": len(dataset),
+            "steps": training.steps,
+            "command": options.command_line,
+            "settings": settings.to_json(),
+        },
+        spectrum=settings.spectrum,
+    )
+    model = assemble(training.network, card)
+    rows, columns, _ = dataset.shape
+    measured = {
+        **by_fold,
+        "accuracy_on_training_data": evaluate(model, dataset).accuracy,
+        "moved_stroke": {
+            name: errors.to_json() for name, errors in measure_stroke(model, rows, columns).items()
+        },
+    }
+    save_model(options.out, training.network, replace(card, measured=measured))
+    print(f"{name}: {training.steps} steps, written to {options.out}")
+
+
+def settings_of(given: dict[str, Any]) -> SequenceSettings:
+    """Settings of a training from options by name; what is not given stays as it is."""
+    chosen = {name: given[name] for name in SETTINGS if name in given}
+    names = {field.name for field in fields(Spectrum)}
+    settings = SequenceSettings(**chosen)
+    spectrum = replace(settings.spectrum, **{k: v for k, v in given.items() if k in names})
+    if "symmetry" in chosen:
+        settings = replace(settings, channels=None, dilations=(1, 1, 2, 4))
+    return replace(settings, spectrum=spectrum)
+
+
+def _measure_by_fold(
+    dataset: SequenceDataset,
+    normalisation: Normalisation,
+    settings: SequenceSettings,
+    options: argparse.Namespace,
+) -> dict[str, Any]:
+    if not options.by_fold:
+        return {}
+    if dataset.fold is None:
+        raise DataError(f"{dataset.source} has no fold: --by-fold needs one for each recording")
+    found = []
+    for fold in np.unique(dataset.fold):
+        test, title = dataset.fold == fold, f"fold {fold} held out"
+        training = _train_with_bar(
+            dataset.subset(~test), normalisation, settings, title, options.threads
+        )
+        sizes = training.network.architecture
+        card = Card(
+            "fold", "", dataset.class_names, sizes, normalisation, spectrum=settings.spectrum
+        )
+        model = assemble(training.network, card)
+        found.append(evaluate(model, dataset.subset(test)).mean_per_class_accuracy)
+        print(f"{title}: mean per-class accuracy {found[-1]:.4f}")
+    return {
+        "by_fold": {
+            "split": "each fold of the data held out in turn",
+            "mean_per_class_accuracy": float(np.mean(found)),
+            "standard_deviation": float(np.std(found)),
+            "folds": found,
+        }
+    }
+
+
+def _train_with_bar(
+    dataset: SequenceDataset,
+    normalisation: Normalisation,
+    settings: SequenceSettings,
+    title: str,
+    threads: int,
+) -> Training:
+    torch.set_num_threads(threads)
+    with tqdm(total=settings.steps, desc=title, unit="step", file=sys.stderr) as bar:
+
+        def progress(step: int, losses: dict[str, float]) -> None:
+            bar.update()
+            bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()}, refresh=False)
+
+        return train_sequences(dataset, normalisation, settings, progress)

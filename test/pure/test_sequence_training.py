@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+import torch
+
+from tactile_equiv.card import Card
+from tactile_equiv.errors import DataError, ModelError
+from tactile_equiv.evaluation import evaluate
+from tactile_equiv.model import assemble, load_model
+from tactile_equiv.sequence_dataset import SequenceDataset
+from tactile_equiv.sequence_training import (
+    SequenceSettings,
+    fitting_sequence_normalisation,
+    train_sequences,
+)
+from tactile_equiv.spectrogram import Spectrum
+from tactile_equiv.torch_backend import weights_of
+
+SMALL = SequenceSettings(
+    steps=40,
+    batch=8,
+    thinning=1,
+    channels=(6, 8),
+    dilations=(1, 1),
+    spectrum=Spectrum(8, 8),
+)
+
+
+def strokes(count=16, rows=5, columns=6):
+    """Two materials of equal pressure that tell apart by pitch alone, on two regions."""
+    random, recordings = np.random.default_rng(0), []
+    for index in range(count):
+        pitch = 0.125 if index % 2 == 0 else 0.375
+        recording = np.zeros((40, rows, columns, 1), np.float32)
+        top, left = (0, 0) if index % 4 < 2 else (2, 3)
+        time = np.arange(40)[:, None, None] + random.uniform(0, 40)
+        phases = random.uniform(0, 2 * np.pi, (3, 3))
+        recording[:, top : top + 3, left : left + 3, 0] = 100 + 20 * np.sin(
+            2 * np.pi * pitch * time + phases
+        )
+        recordings.append(recording)
+    labels = np.arange(count) % 2
+    fold = np.arange(count) % 4 // 2
+    return SequenceDataset(tuple(recordings), labels, ("coarse", "fine"), fold, "strokes")
+
+
+def trained(dataset, settings=SMALL):
+    return train_sequences(dataset, fitting_sequence_normalisation(dataset), settings).network
+
+
+def test_materials_that_differ_in_pitch_are_told_apart_where_training_never_touched():
+
+    dataset = strokes()
+    normalisation = fitting_sequence_normalisation(dataset)
+    network = trained(dataset.subset(dataset.fold == 0))
+    card = Card(
+        "small",
+        "",
+        ("coarse", "fine"),
+        network.architecture,
+        normalisation,
+        spectrum=SMALL.spectrum,
+    )
+    held_out = dataset.subset(dataset.fold == 1)
+    assert evaluate(assemble(network, card), held_out).accuracy == 1
+
+
+def test_the_same_seed_gives_the_same_weights():
+    dataset, settings = (
+        strokes(8),
+        SequenceSettings(steps=3, batch=4, channels=(4,), dilations=(1,), spectrum=Spectrum(8, 4)),
+    )
+    first, again = (weights_of(trained(dataset, settings)) for _ in range(2))
+    other = weights_of(trained(dataset, SequenceSettings(**{**vars(settings), "seed": 1})))
+    assert all((first[name] == again[name]).all() for name in first)
+    assert any((first[name] != other[name]).any() for name in first)
+
+
+def test_progress_is_told_and_quiet_recordings_do_no_harm():
+    dataset = strokes(4)
+    for recording in dataset.sequences:
+        recording[...] = 0
+    told = []
+    normalisation = fitting_sequence_normalisation(dataset)
+    settings = SequenceSettings(steps=2, batch=4, channels=(4,), dilations=(1,))
+    network = train_sequences(
+        dataset, normalisation, settings, lambda step, losses: told.append((step, losses))
+    ).network
+    assert [step for step, _ in told] == [1, 2] and set(told[0][1]) == {"texture", "contact"}
+    assert all(torch.isfinite(weight).all() for weight in network.parameters())
+
+
+def test_one_class_and_thinning_that_does_not_fit_are_refused():
+    dataset = strokes(4)
+    single = SequenceDataset(dataset.sequences, np.zeros(4, int), ("a",), source="one")
+    with pytest.raises(DataError, match="at least two"):
+        trained(single)
+    with pytest.raises(ModelError, match="whole number of hops"):
+        trained(dataset, SequenceSettings(steps=1, thinning=3))
+
+
+def test_data_of_other_kinds_are_refused():
+    dataset = strokes(4)
+    with pytest.raises(DataError, match="does not know"):
+        evaluate(load_model("config/models/tekscan_objects"), dataset)
