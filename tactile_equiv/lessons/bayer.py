@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from tactile_equiv.band_limited import band_limited_contact, fourier_shift
 from tactile_equiv.frame import FloatArray
-from tactile_equiv.lessons.drawing import BREAKS, HOLDS, NEUTRAL
+from tactile_equiv.lessons.drawing import BREAKS, CYCLE, HOLDS, NEUTRAL
 from tactile_equiv.lessons.lesson import Cell, Finding, Lesson, Table
 from tactile_equiv.lessons.planes import moved, on_skin, relative_error
 from tactile_equiv.lessons.random_trunk import random_trunk
@@ -56,6 +56,12 @@ def lift(raw: Tensor) -> Tensor:
     return functional.pixel_unshuffle(raw, 2)
 
 
+def mean_greens(lifted: Tensor) -> Tensor:
+    """Red, the mean of both greens, blue: (1, 4, h, w) to (1, 3, h, w)."""
+    red, first, second, blue = torch.split(lifted, 1, dim=1)
+    return torch.cat([red, (first + second) / 2, blue], dim=1)
+
+
 def demosaic(raw: Tensor) -> Tensor:
     """Bilinear interpolation of each colour, (1, 1, H, W) to (1, 3, H, W)."""
     known = torch.zeros(1, 3, *raw.shape[2:])
@@ -78,6 +84,7 @@ class Way:
 WAYS = {
     "raw, one channel": Way(lambda raw: raw, 1),
     "four positions as channels": Way(lift, 4, cell=2),
+    "red, mean green, blue": Way(lambda raw: mean_greens(lift(raw)), 3, cell=2),
     "demosaic first": Way(demosaic, 3),
 }
 
@@ -132,11 +139,11 @@ def draw(finding: Finding, figure: Figure) -> None:
         panel.set(title=title, xticks=[], yticks=[])
         panel.grid(False)
     for row, (panel, title) in enumerate(zip(axes[2:], CONTACTS, strict=True)):
-        for name, colour in zip(WAYS, (BREAKS, HOLDS, NEUTRAL), strict=True):
+        for name, colour in zip(WAYS, (BREAKS, HOLDS, CYCLE[2], NEUTRAL), strict=True):
             panel.plot(SHIFTS, finding.pictures[name][row], "o-", color=colour, label=name)
         panel.set(title=title, xlabel="shift of the contact, pixels", ylim=(-0.03, 1.05))
     axes[2].set_ylabel("error of the map")
-    axes[3].legend(loc="upper center", fontsize=8)
+    axes[2].legend(loc="upper center", fontsize=8)
 
 
 def _coloured(raw: FloatArray) -> FloatArray:
@@ -154,7 +161,8 @@ LESSON = Lesson(
     title="Raw colour frames",
     law="A raw frame repeats its colour filters every two pixels, so it commutes with shifts by "
     "two and no others: after one pixel every colour falls onto another filter. Four channels, one "
-    "for each position of the pattern, tell the network which filter is which.",
+    "for each position of the pattern, tell the network which filter is which; so do three, with "
+    "the mean of both greens.",
     measure=measure,
     draw=draw,
 )
