@@ -87,13 +87,18 @@ class Contact:
     clipped: bool
     texture: Texture
 
-    def enlarged(self, cell: int) -> Contact:
-        """The same contact in smaller taxels, `cell` x `cell` of them for each."""
+    def enlarged(self, cell: int, periods: tuple[float, float]) -> Contact:
+        """The same contact in smaller taxels, `cell` x `cell` of them for each.
+
+        Args:
+            cell: along each side.
+            periods: after how many of the smaller taxels rows and columns repeat.
+        """
         top, left, bottom, right = self.box
         return replace(
             self,
-            row=cell * self.row + (cell - 1) / 2,
-            column=cell * self.column + (cell - 1) / 2,
+            row=(cell * self.row + (cell - 1) / 2) % periods[0],
+            column=(cell * self.column + (cell - 1) / 2) % periods[1],
             area=self.area * cell**2,
             load=self.load * cell**2,
             box=(top * cell, left * cell, bottom * cell, right * cell),

@@ -51,13 +51,14 @@ class Percept:
         """
         if cell == 1:
             return self
+        periods = self.periods[0] * cell, self.periods[1] * cell
         return replace(
             self,
-            contact_map=self.contact_map.repeat(cell, axis=0).repeat(cell, axis=1),
-            pressure=self.pressure.repeat(cell, axis=0).repeat(cell, axis=1),
-            contacts=tuple(contact.enlarged(cell) for contact in self.contacts),
+            contact_map=_repeated(self.contact_map, cell),
+            pressure=_repeated(self.pressure, cell),
+            contacts=tuple(contact.enlarged(cell, periods) for contact in self.contacts),
             invalid=self.invalid * cell**2,
-            periods=(self.periods[0] * cell, self.periods[1] * cell),
+            periods=periods,
         )
 
 
@@ -167,3 +168,10 @@ def _texture(model: Model, evaluation: Evaluation, contacts: tuple[Contact, ...]
     if len(contacts) == len(evaluation.regions) == 1:
         return contacts[0].texture
     return texture_of(model, evaluation.pooled) if contacts else None
+
+
+def _repeated(values: FloatArray, cell: int) -> FloatArray:
+    """(H, W) to (H cell, W cell); one copy, where two calls of repeat make three."""
+    height, width = values.shape
+    spread = np.broadcast_to(values[:, None, :, None], (height, cell, width, cell))
+    return spread.reshape(height * cell, width * cell)
