@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -48,8 +49,8 @@ class SequenceSettings:
         seed: of weights, batches and augmentation.
         steps: optimiser steps.
         batch: recordings a step, classes equally likely.
-        thinning: training sees one window in so many, from a random first frame on, so that all are
-            seen in time; a divisor of the hops in a window.
+        thinning: training sees one window in so many, as far as that divides the hops in a window;
+            the first frame is random, so that all are seen in time.
         learning_rate: peak of the one-cycle schedule.
         weight_decay: of AdamW.
         label_smoothing: share of the target spread over all classes.
@@ -173,8 +174,9 @@ class _Recordings:
         self, dataset: SequenceDataset, normalisation: Normalisation, settings: SequenceSettings
     ) -> None:
         self.settings = settings
-        hop = settings.spectrum.hop * settings.thinning
-        self.spectrum = replace(settings.spectrum, hop=hop)
+        seen = settings.spectrum
+        thinning = math.gcd(settings.thinning, seen.window // seen.hop)
+        self.spectrum = replace(seen, hop=seen.hop * thinning)
         self.normalisation = normalisation
         self.sequences = [np.asarray(s, np.float32) for s in dataset.sequences]
         self.labels = dataset.labels

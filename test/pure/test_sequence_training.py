@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from tactile_equiv.card import Card
-from tactile_equiv.errors import DataError, ModelError
+from tactile_equiv.errors import DataError
 from tactile_equiv.evaluation import evaluate
 from tactile_equiv.model import assemble, load_model
 from tactile_equiv.sequence_dataset import SequenceDataset
@@ -89,13 +89,11 @@ def test_progress_is_told_and_quiet_recordings_do_no_harm():
     assert all(torch.isfinite(weight).all() for weight in network.parameters())
 
 
-def test_one_class_and_thinning_that_does_not_fit_are_refused():
+def test_one_class_is_refused():
     dataset = strokes(4)
     single = SequenceDataset(dataset.sequences, np.zeros(4, int), ("a",), source="one")
     with pytest.raises(DataError, match="at least two"):
         trained(single)
-    with pytest.raises(ModelError, match="whole number of hops"):
-        trained(dataset, SequenceSettings(steps=1, thinning=3))
 
 
 def test_data_of_other_kinds_are_refused():
