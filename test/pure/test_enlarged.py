@@ -46,3 +46,14 @@ def test_what_was_felt_stays(percept):
 
 def test_taxels_of_one_pixel_change_nothing(percept):
     assert percept.enlarged(1) is percept
+
+
+def test_a_contact_on_the_seam_of_a_finger_stays_on_the_finger(touch_model, smooth_patch):
+    frame = np.zeros((12, 15), np.float32)
+    frame[0, 4:9] = smooth_patch.max()
+    frame[11, 4:9] = 0.2 * smooth_patch.max()
+    percept = perceive(touch_model, frame, topology="cylinder_rows")
+    (contact,), (large,) = percept.contacts, percept.enlarged(2).contacts
+    assert 11.75 < contact.row < 12
+    assert large.row == pytest.approx(2 * contact.row + 0.5 - 24)
+    assert large.box == tuple(2 * side for side in contact.box)
