@@ -171,7 +171,5 @@ def _texture(model: Model, evaluation: Evaluation, contacts: tuple[Contact, ...]
 
 
 def _repeated(values: FloatArray, cell: int) -> FloatArray:
-    """(H, W) to (H cell, W cell); one copy, where two calls of repeat make three."""
-    height, width = values.shape
-    spread = np.broadcast_to(values[:, None, :, None], (height, cell, width, cell))
-    return spread.reshape(height * cell, width * cell)
+    """(H, W) to (H cell, W cell); columns first, so that rows are copied whole."""
+    return values.repeat(cell, axis=1).repeat(cell, axis=0)
