@@ -11,9 +11,11 @@ from rclpy.qos import qos_policy_name_from_kind
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Classification, Detection2DArray, LabelInfo
+from visualization_msgs.msg import MarkerArray
 
 from tactile_equiv import messages
 from tactile_equiv.cdr import write_image
+from tactile_equiv.markers import Pitch, contact_markers
 from tactile_equiv.percept import Percept
 from tactile_equiv.picture import overlay
 from tactile_equiv.quality_of_service import (
@@ -33,6 +35,7 @@ TYPES = {
     "contact_map_mono8": Image,
     "contacts": Detection2DArray,
     "overlay": Image,
+    "markers": MarkerArray,
     "label_info": LabelInfo,
 }
 
@@ -73,10 +76,21 @@ class PerceptOutputs:
         if self._wanted("overlay"):
             drawn = overlay(percept, numbers, settings.contact_threshold)
             self._publish_image("overlay", header, "bgr8", drawn)
+        if self._wanted("markers"):
+            self._publish_markers(header, percept, numbers, settings)
 
     def publish_labels(self, header: Header, classes: Sequence[str], settings: Settings) -> None:
         """Publish the model's classes, for whoever listens now or later."""
         self._publish("label_info", messages.label_info(header, classes, settings))
+
+    def _publish_markers(
+        self, header: Header, percept: Percept, numbers: Sequence[int], settings: Settings
+    ) -> None:
+        pitch = Pitch(settings.row_pitch, settings.col_pitch)
+        if pitch.known:
+            self._publish("markers", contact_markers(header, percept, numbers, pitch))
+        else:
+            self._warn("pitch", "markers need metres: set row_pitch and col_pitch to publish them")
 
     def _publish_image(self, name: str, header: Header, encoding: str, values: Any) -> None:
         """Serialised here: half the time that a message object takes."""

@@ -85,6 +85,20 @@ class Settings(ParameterSet):
         "that the last one is beside the first",
         choices=TOPOLOGIES,
     )
+    row_pitch: float = parameter(
+        0.0,
+        "distance of neighbouring rows of the frame, metres, for ~/markers; 0 = unknown",
+        effect=LIVE,
+        minimum=0.0,
+        maximum=1.0,
+    )
+    col_pitch: float = parameter(
+        0.0,
+        "distance of neighbouring columns of the frame, metres, for ~/markers; 0 = unknown",
+        effect=LIVE,
+        minimum=0.0,
+        maximum=1.0,
+    )
     frame_id: str = parameter("tactile_sensor", "frame of the results when the message names none")
     autostart: bool = parameter(True, "configure and activate at start")
     contact_threshold: float = parameter(

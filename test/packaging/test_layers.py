@@ -18,6 +18,7 @@ def dotted(path):
 MODULES = {dotted(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 ROS_MODULES = {
     "messages", "parameters", "diagnostics", "quality_of_service", "frame_input", "percept_outputs",
+    "markers",
     "sensing", "sensor_stream", "model_node", "node_diagnostics", "hand_node",
     "tare_service", "perception_node", "node_process", "replay", "launch_nodes", "result_headers",
     "input_kind",
