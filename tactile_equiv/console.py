@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from tactile_equiv import recording_commands
 from tactile_equiv.architecture import SYMMETRIES
 from tactile_equiv.audit import command as audit_command
 from tactile_equiv.backends import BACKENDS
@@ -22,6 +21,11 @@ from tactile_equiv.evaluation import evaluate
 from tactile_equiv.lessons import command as lesson_command
 from tactile_equiv.model import load_model
 from tactile_equiv.model_directory import find_model
+from tactile_equiv.number_arguments import above_zero as _above_zero
+from tactile_equiv.number_arguments import count as _count
+from tactile_equiv.number_arguments import not_negative as _not_negative
+from tactile_equiv.number_arguments import positive as _positive
+from tactile_equiv.number_arguments import share as _share
 from tactile_equiv.process_descriptions import ClosedLoop
 from tactile_equiv.processes import run_closed_loop
 from tactile_equiv.recordings import RecordedFrame, read_recording
@@ -66,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_closed_loop(commands)
     audit_command.add_parser(commands)
     lesson_command.add_parser(commands)
+    recording_commands.add_parsers(commands)
     return parser
 
 
@@ -167,28 +172,6 @@ def _add_closed_loop(commands: Any) -> None:
     command.add_argument("--backend", default="auto", choices=BACKENDS)
     command.add_argument("--thresholds", default="", help="YAML file with other limits")
     command.add_argument("--namespace", default=defaults.namespace, help="of all three nodes")
-
-
-def _number(
-    kind: type, allowed: str, lowest: float, above: bool = False, highest: float = np.inf
-) -> Any:
-    def parse(text: str) -> Any:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = np.nan
-        if not (lowest < value if above else lowest <= value) or not value < highest:
-            raise argparse.ArgumentTypeError(f"{text!r} is not {allowed}")
-        return value
-
-    return parse
-
-
-_positive = _number(int, "a whole number from 1", 1)
-_count = _number(int, "a whole number from 0", 0)
-_above_zero = _number(float, "a number above 0", 0, above=True)
-_not_negative = _number(float, "a number from 0", 0)
-_share = _number(float, "a share from 0 to below 1", 0, highest=1)
 
 
 def _train(options: argparse.Namespace) -> None:

@@ -21,12 +21,12 @@ ROS_MODULES = {
     "markers",
     "sensing", "sensor_stream", "model_node", "node_diagnostics", "hand_node",
     "tare_service", "perception_node", "node_process", "replay", "launch_nodes", "result_headers",
-    "input_kind",
+    "input_kind", "recorder", "record_command",
 }  # fmt: skip
 BUILD_MODULES = {"message_package", "message_sources", "vision_msgs_package"}
 ROS_PREFIXES = ("rclpy", "rosidl", "rcl_interfaces", "ament_index_python", "launch", "std_srvs")
 
-LATE_MODULES = {"console"}  # its replay command imports ROS when it is called
+LATE_MODULES = {"console", "recording_commands"}  # these import ROS when a command is called
 ALGORITHM = {*MODULES} - ROS_MODULES - {"message_sources"}
 
 BLOCKED = """
