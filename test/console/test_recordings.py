@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tactile_equiv.console import main
 from tactile_equiv.errors import DataError, FrameError
 from tactile_equiv.recordings import read_recording
 from tactile_equiv.settings import Settings
@@ -135,6 +136,27 @@ def test_a_bag_message_without_the_field_is_refused(skin_bag: Path) -> None:
     wrong = SKIN.changed({"input_field": "patches[].taxels[].y"})
     with pytest.raises(FrameError, match="no attribute 'y'"):
         next(read_recording(skin_bag, settings=wrong))
+
+
+PROFILE = """/**:
+  ros__parameters:
+    input_type: skin_msgs/msg/Stream
+    input_field: patches[0].taxels[].z
+    rows: {rows}
+    cols: 1
+"""
+
+
+@pytest.mark.parametrize(("rows", "code", "said"), [(3, 0, "3 frames"), (2, 2, "3 values")])
+def test_replay_reads_a_bag_as_a_parameter_file_says(
+    skin_bag: Path, ros_domain: int, tmp_path: Path, capsys: Any, rows: int, code: int, said: str
+) -> None:
+    file = tmp_path / "skin.yaml"
+    file.write_text(PROFILE.format(rows=rows))
+    command = ["replay", str(skin_bag), "--sensor", str(file), "--rate", "200", "--topic", "taxels"]
+    assert main(command) == code
+    told = capsys.readouterr()
+    assert said in told.out + told.err
 
 
 def test_npz_frames_carry_their_labels(tmp_path: Path) -> None:
