@@ -12,6 +12,10 @@ The second fades fine texture out as the cover gets thicker, as in skin (Phillip
 J. Neurophysiol. 46, 1981). Which part of the face touches follows from pressure >= 0 and no
 overlap, by conjugate gradients (Polonsky and Keer, Wear 231, 1999).
 
+Round a finger of radius r the skin falls away from a flat face by v^2 / (2 r) at a distance v from
+the line of contact (Hertz's parabola; Johnson, section 4.1), which holds for contacts that are
+narrow against r.
+
 Nothing here knows where the object lies on the sensor: a layer is the same everywhere.
 """
 
@@ -69,6 +73,25 @@ class Cover:
         return (1 + k * self.thickness_mm) * np.exp(-k * self.thickness_mm)
 
 
+@dataclass(frozen=True)
+class Bend:
+    """How a skin round a finger falls away from the object, in the object's coordinates.
+
+    Attributes:
+        radius_mm: of the finger.
+        x, y: unit vector round the finger.
+    """
+
+    radius_mm: float
+    x: float
+    y: float
+
+    def gap(self, x: Cells, y: Cells) -> Cells:
+        """Distance of the skin from a plane that touches it at (0, 0), mm."""
+        around = self.x * x + self.y * y
+        return around**2 / (2 * self.radius_mm)
+
+
 @dataclass(frozen=True, eq=False)
 class Indentation:
     """A face pressed in, on square cells around the object's middle.
@@ -113,7 +136,9 @@ def _span(surface: Surface, cover: Cover) -> float:
 
 
 @lru_cache(maxsize=8)
-def indent(surface: Surface, cover: Cover, cell_mm: float, load_n: float) -> Indentation:
+def indent(
+    surface: Surface, cover: Cover, cell_mm: float, load_n: float, bend: Bend | None = None
+) -> Indentation:
     """Press a face straight in.
 
     Solved for loads of whole powers of two newtons; between two of them all fields are interpolated
@@ -125,13 +150,14 @@ def indent(surface: Surface, cover: Cover, cell_mm: float, load_n: float) -> Ind
         cover: the skin.
         cell_mm: side of a cell, see `cell_size`.
         load_n: normal force, N, > 0.
+        bend: of the skin; None = flat.
     """
     lower = int(np.floor(np.log2(load_n)))
     share = load_n / 2.0**lower - 1
-    below = _solution(surface, cover, cell_mm, lower)
+    below = _solution(surface, cover, cell_mm, lower, bend)
     if share == 0:
         return below
-    above = _solution(surface, cover, cell_mm, lower + 1)
+    above = _solution(surface, cover, cell_mm, lower + 1, bend)
 
     def between(a: Cells, b: Cells) -> Cells:
         return (1 - share) * a + share * b
@@ -146,15 +172,21 @@ def indent(surface: Surface, cover: Cover, cell_mm: float, load_n: float) -> Ind
 
 
 @lru_cache(maxsize=64)
-def _solution(surface: Surface, cover: Cover, cell_mm: float, exponent: int) -> Indentation:
-    return solve(surface, cover, cell_mm, 2.0**exponent)
+def _solution(
+    surface: Surface, cover: Cover, cell_mm: float, exponent: int, bend: Bend | None
+) -> Indentation:
+    return solve(surface, cover, cell_mm, 2.0**exponent, bend)
 
 
-def solve(surface: Surface, cover: Cover, cell_mm: float, load_n: float) -> Indentation:
+def solve(
+    surface: Surface, cover: Cover, cell_mm: float, load_n: float, bend: Bend | None = None
+) -> Indentation:
     """Solve the contact for one load, without interpolation and cache; arguments as `indent`."""
     n = cv2.getOptimalDFTSize(int(np.ceil(_span(surface, cover) / cell_mm)))
     along = centres(n, cell_mm)
     heights = surface.heights(along[None, :], along[:, None])
+    if bend is not None:
+        heights = heights - bend.gap(along[None, :], along[:, None])
     k = 2 * np.pi * np.hypot(np.fft.fftfreq(n, cell_mm)[:, None], np.fft.rfftfreq(n, cell_mm))
     pressure = contact_pressure(heights, cover.compliance(k), load_n / cell_mm**2)
     stress = without_tail(convolved(pressure, cover.transmission(k)))

@@ -13,6 +13,7 @@ from tactile_equiv_sim.scene import Contact, Pose, Scene
 from tactile_equiv_sim.surface import Surface
 
 from tactile_equiv.errors import SettingsError
+from tactile_equiv.topology import TOPOLOGIES
 
 Point = tuple[float, float]
 Contacts = tuple[Contact, ...]
@@ -32,6 +33,12 @@ class Stage:
         """Middle (x, y) of the sensor."""
         sensor = self.scene.sensor
         return (sensor.cols - 1) / 2 * sensor.pitch_mm, (sensor.rows - 1) / 2 * sensor.pitch_mm
+
+    @property
+    def axis(self) -> int | None:
+        """The axis of (rows, columns) that wraps round a finger; None on a plane."""
+        axis: int | None = self.scene.sensor.axis
+        return axis
 
     @property
     def size_mm(self) -> Point:
@@ -99,7 +106,8 @@ class GridMove(Move):
         step_taxels: step; the last position along an axis is visited in any case.
         phase_taxels: (x, y) of the object's middle between taxels.
         contained: only where all that is felt of the object is on the sensor, border rows
-            included; otherwise everywhere with the middle of the object on the sensor.
+            included; otherwise everywhere with the middle of the object on the sensor. Round a
+            finger it is everywhere all the way round, over the seam too.
     """
 
     kind: ClassVar[str] = "grid"
@@ -115,7 +123,10 @@ class GridMove(Move):
         if self.contained:
             first = self._pose(x * sensor.pitch_mm, y * sensor.pitch_mm)
             box = stage.scene.support(Contact(surface, first))
-            top, left, bottom, right = -box[0], -box[1], sensor.rows - box[2], sensor.cols - box[3]
+            if sensor.axis != 0:
+                top, bottom = -box[0], sensor.rows - box[2]
+            if sensor.axis != 1:
+                left, right = -box[1], sensor.cols - box[3]
             if top > bottom or left > right:
                 raise SettingsError(
                     f"move {self.name or self.kind!r}: {self.object} is felt on "
@@ -178,6 +189,8 @@ class Circle(Move):
 class RandomWalk(Move):
     """Normal steps from the middle of the sensor, reflected where the face would leave it.
 
+    Round a finger it walks on over the seam.
+
     Attributes:
         step_mm, turn_deg: standard deviations of a step and of its turn.
         steps: frames.
@@ -196,7 +209,10 @@ class RandomWalk(Move):
         walk = np.cumsum(random.normal(0, self.step_mm, (self.steps, 2)), axis=0)
         turns = np.cumsum(random.normal(0, self.turn_deg, self.steps))
         room = np.maximum((np.array(stage.size_mm) - surface.width_mm) / 2, 0)
-        places = np.array(stage.middle_mm) + _reflected(walk, room)
+        inside = _reflected(walk, room)
+        if stage.axis is not None:
+            inside[:, 1 - stage.axis] = walk[:, 1 - stage.axis]  # (x, y) are columns, rows
+        places = np.array(stage.middle_mm) + inside
         for (x, y), turn in zip(places.tolist(), turns.tolist(), strict=True):
             yield self._pose(x, y, turned_deg=turn)
 
@@ -217,13 +233,61 @@ class AcrossBorder(Move):
     steps: int = option(200, minimum=2, maximum=MOST_STEPS)
 
     def poses(self, stage: Stage, surface: Surface) -> Iterator[Pose]:
-        """From one width inside the border to one width outside."""
+        """From one width inside the border to one width outside.
+
+        Raises:
+            SettingsError: if the skin goes on round a finger there.
+        """
         (x, y), width = stage.middle_mm, surface.width_mm
         across = self.side in ("left", "right")
+        if stage.axis == (1 if across else 0):
+            raise SettingsError(
+                f"move {self.name or self.kind!r}: {self.side} is no border of a "
+                f"{TOPOLOGIES[1 + stage.axis]}, whose skin goes on there: take another side"
+            )
         sign = 1 if self.side in ("right", "bottom") else -1
         border = stage.size_mm[0 if across else 1] / 2
         for off in np.linspace(border - width, border + width, self.steps).tolist():
             yield self._pose(x + sign * off, y) if across else self._pose(x, y + sign * off)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roll(Move):
+    """The finger rolls over the object: the contact goes round it, over the seam.
+
+    True of what looks the same from the contact all the way, such as a ball or a rod; any other
+    object rests, and the finger slips as it turns.
+
+    Attributes:
+        turns: of the finger; below 0 the other way round.
+        from_mm: (x, y) of the object's middle at first, the middle of the sensor unless given.
+        along_mm: how far the contact moves along the finger on the way.
+        steps: frames.
+    """
+
+    kind: ClassVar[str] = "roll"
+    turns: float = option(1.0, minimum=-1000.0, maximum=1000.0)
+    from_mm: Point | None = None
+    along_mm: float = option(0.0, minimum=-1e5, maximum=1e5)
+    steps: int = option(200, minimum=2, maximum=MOST_STEPS)
+
+    def poses(self, stage: Stage, surface: Surface) -> Iterator[Pose]:
+        """From the first to the last place, both included.
+
+        Raises:
+            SettingsError: if the sensor is no finger.
+        """
+        if stage.axis is None:
+            raise SettingsError(
+                f"move {self.name or self.kind!r}: a plane does not roll: take a slide, or give "
+                f"the sensor a topology, {' or '.join(TOPOLOGIES[1:])}"
+            )
+        x, y = self.from_mm or stage.middle_mm
+        around = self.turns * stage.size_mm[1 - stage.axis]
+        for share in np.linspace(0, 1, self.steps).tolist():
+            along, turned = share * self.along_mm, share * around
+            right, down = (along, turned) if stage.axis == 0 else (turned, along)
+            yield self._pose(x + right, y + down)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,6 +350,6 @@ class Crossing(Move):
 
 MOVES: dict[str, type[Move]] = {
     move.kind: move
-    for move in (GridMove, Slide, Circle, RandomWalk, AcrossBorder, LiftAndPress, Crossing)
+    for move in (GridMove, Slide, Circle, Roll, RandomWalk, AcrossBorder, LiftAndPress, Crossing)
 }
 """Kind in a script -> dataclass with its values."""

@@ -9,12 +9,13 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from tactile_equiv_sim.mechanics import Cells, Cover, Indentation, cell_size, indent
+from tactile_equiv_sim.mechanics import Bend, Cells, Cover, Indentation, cell_size, indent
 from tactile_equiv_sim.options import check, option
 from tactile_equiv_sim.sensor import Patch, Sensor
 from tactile_equiv_sim.surface import Surface
 
 from tactile_equiv.frame import BoolArray, FloatArray
+from tactile_equiv.topology import NO_PERIODS, Box, begun_on_skin, on_skin, periods
 
 STEPS = 1024
 """Positions are rounded to this part of a taxel, so that equal shifts are equal in floats too."""
@@ -51,22 +52,19 @@ class Contact:
     pose: Pose
 
 
-Box = tuple[int, int, int, int]
-
-
 @dataclass(frozen=True, eq=False)
 class Truth:
     """What is true of one contact.
 
     Attributes:
         row, column: centroid of the whole pressure, also of the part beyond the border, in taxels
-            from the centre of the first taxel.
+            from the centre of the first taxel; in [0, n) on an axis of n lines round a finger.
         angle: rotation, radians.
         load: newtons, also of the part beyond the border.
         label: texture class.
         mask: (H, W) the touched taxels on the sensor.
         box: of all touched taxels, also beyond the border: first row, first column, last row + 1,
-            last column + 1.
+            last column + 1; round a finger it begins in [0, n) and may end beyond the seam.
         margin: taxels between that box and the nearest border; 0 = touches the border row.
         clipped: touches beyond the border, margin < 0.
         contained: everything that is felt of it, also around the touched area, is on the sensor:
@@ -93,11 +91,13 @@ class SimulatedFrame:
         values: (H, W) or (H, W, 3) sensor units.
         mask: (H, W) taxels that are touched.
         truths: one for every contact with a load, in the order given.
+        periods: after how many taxels rows and columns repeat, see `topology.periods`.
     """
 
     values: FloatArray
     mask: BoolArray
     truths: tuple[Truth, ...]
+    periods: tuple[float, float] = NO_PERIODS
 
 
 class Scene:
@@ -124,12 +124,13 @@ class Scene:
             if contact.pose.load_n < SMALLEST_LOAD:
                 continue
             patch, row, column = self._placed(contact)
-            place(values, patch.values, patch.row + around, patch.column + around)
+            self._place(values, patch.values, patch.row + around, patch.column + around)
             truths.append(self._truth(contact, patch, row, column))
         mask = np.zeros((rows, columns), bool)
         for truth in truths:
             mask |= truth.mask
-        return SimulatedFrame(self.sensor.read(values), mask, tuple(truths))
+        repeating = periods(self.sensor.axis, mask.shape)
+        return SimulatedFrame(self.sensor.read(values), mask, tuple(truths), repeating)
 
     def support(self, contact: Contact) -> Box:
         """Box of the taxels that feel a contact, as `Truth.box`, on the sensor or not."""
@@ -147,18 +148,45 @@ class Scene:
 
     def prepare(self, contacts: Iterable[Contact]) -> None:
         """Solve the mechanics of contacts ahead, so that their frames come in time."""
-        for surface, load in dict.fromkeys((c.surface, c.pose.load_n) for c in contacts):
+        kinds = ((c.surface, c.pose.load_n, self._bend(c.pose.angle_rad)) for c in contacts)
+        for surface, load, bend in dict.fromkeys(kinds):
             if load >= SMALLEST_LOAD:
-                self._indentation(surface, load)
+                self._indentation(surface, load, bend)
 
-    def _indentation(self, surface: Surface, load_n: float) -> Indentation:
+    def _indentation(self, surface: Surface, load_n: float, bend: Bend | None) -> Indentation:
         cell = cell_size(surface, self.cover, self.sensor.finest_mm)
-        return indent(surface, self.cover, cell, load_n)
+        return indent(surface, self.cover, cell, load_n, bend)
+
+    def _bend(self, angle_rad: float) -> Bend | None:
+        """How the skin bends away from an object that is turned by an angle."""
+        axis, sensor = self.sensor.axis, self.sensor
+        if axis is None:
+            return None
+        radius = (sensor.rows, sensor.cols)[axis] * sensor.pitch_mm / (2 * math.pi)
+        cos, sin = math.cos(angle_rad), math.sin(angle_rad)
+        return Bend(radius, sin, cos) if axis == 0 else Bend(radius, cos, -sin)
+
+    def _place(self, canvas: np.ndarray, patch: np.ndarray, row: int, column: int) -> None:
+        """Add a patch (h, w) to a canvas (H, W) from (row, column) on; round a finger it winds."""
+        axis = self.sensor.axis
+        if axis == 0:
+            patch, row = wound(patch, row, len(canvas)), 0
+        elif axis == 1:
+            patch, column = wound(patch.T, column, canvas.shape[1]).T, 0
+        place(canvas, patch, row, column)
+
+    def _room(self, box: Box) -> int:
+        """Taxels between a box and the nearest border that there is."""
+        size = self.sensor.rows, self.sensor.cols
+        borders = [k for k in (0, 1) if k != self.sensor.axis]
+        room: int = min(min(box[k], size[k] - box[k + 2]) for k in borders)
+        return room
 
     def _placed(self, contact: Contact) -> tuple[Patch, float, float]:
         """A patch in taxels of the sensor, and the exact centroid of its pressure."""
         pose, pitch = contact.pose, self.sensor.pitch_mm
-        pressed = turned(self._indentation(contact.surface, pose.load_n), pose.angle_rad)
+        bend = self._bend(pose.angle_rad)
+        pressed = turned(self._indentation(contact.surface, pose.load_n, bend), pose.angle_rad)
         row, row_rest = split(pose.y_mm / pitch)
         column, column_rest = split(pose.x_mm / pitch)
         patch = _patch(self.sensor, pressed, row_rest, column_rest)
@@ -167,24 +195,22 @@ class Scene:
         return moved, row + row_rest + y / pitch, column + column_rest + x / pitch
 
     def _truth(self, contact: Contact, patch: Patch, row: float, column: float) -> Truth:
-        rows, columns = self.sensor.rows, self.sensor.cols
-        mask = np.zeros((rows, columns), bool)
-        place(mask, patch.touched, patch.row, patch.column)
+        size, axis = (self.sensor.rows, self.sensor.cols), self.sensor.axis
+        mask = np.zeros(size, bool)
+        self._place(mask, patch.touched, patch.row, patch.column)
         box = _box(patch.touched, patch.row, patch.column)
-        margin, room = (
-            min(one[0], one[1], rows - one[2], columns - one[3]) for one in (box, self._felt(patch))
-        )
+        margin = self._room(box)
         return Truth(
-            row=row,
-            column=column,
+            row=on_skin(row, 0, axis, size),
+            column=on_skin(column, 1, axis, size),
             angle=contact.pose.angle_rad,
             load=contact.pose.load_n,
             label=contact.surface.texture_class,
             mask=mask,
-            box=box,
+            box=begun_on_skin(box, axis, size),
             margin=margin,
             clipped=margin < 0,
-            contained=room >= 0,
+            contained=self._room(self._felt(patch)) >= 0,
         )
 
 
@@ -204,6 +230,15 @@ def place(canvas: np.ndarray, patch: np.ndarray, row: int, column: int) -> None:
         canvas[top:bottom, left:right] += patch[
             top - row : bottom - row, left - column : right - column
         ]
+
+
+def wound(patch: np.ndarray, first: int, lines: int) -> np.ndarray:
+    """A patch (h, w) wound round n lines from line `first` on, (n, w); what meets adds up."""
+    band = np.zeros((lines, patch.shape[1]), patch.dtype)
+    for start in range(0, len(patch), lines):
+        turn = patch[start : start + lines]
+        band[(first + start + np.arange(len(turn))) % lines] += turn
+    return band
 
 
 def _box(chosen: BoolArray, row: int, column: int) -> Box:

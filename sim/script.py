@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from tactile_equiv_sim.imperfections import Imperfections
 from tactile_equiv_sim.mechanics import Cover
 from tactile_equiv_sim.moves import MOVES, Contacts, Move, Stage
@@ -17,7 +16,7 @@ from tactile_equiv_sim.sensor import CameraGel, Sensor, TaxelArray
 from tactile_equiv_sim.surface import FAMILIES, Surface
 
 from tactile_equiv.errors import SettingsError
-from tactile_equiv.share import share_directory
+from tactile_equiv.shift_scripts import find_script, script_values
 
 SENSORS: dict[str, type[TaxelArray] | type[CameraGel]] = {"taxels": TaxelArray, "gel": CameraGel}
 TIMING = ("rate_hz", "rest_frames", "gap_frames", "loop")
@@ -106,24 +105,8 @@ def load_script(file: Path | str) -> Script:
             object is never over the sensor.
         DataError: if a height map cannot be read.
     """
-    path = _path(file)
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise SettingsError(f"script {path} cannot be read ({reason}): it must be YAML") from error
-    return script_from(values, path.parent)
-
-
-def _path(file: Path | str) -> Path:
-    shipped = share_directory() / "config" / "scripts"
-    path = Path(file)
-    if path.is_file():
-        return path
-    if not path.suffix and (shipped / f"{file}.yaml").is_file():
-        return shipped / f"{file}.yaml"
-    names = ", ".join(sorted(one.stem for one in shipped.glob("*.yaml")))
-    raise SettingsError(f"script {file} does not exist: name a YAML file, or one of {names}")
+    path = find_script(file)
+    return script_from(script_values(path), path.parent)
 
 
 def script_from(values: Any, folder: Path) -> Script:
@@ -215,4 +198,6 @@ def _over(stage: Stage, contact: Contact) -> bool:
             (pose.x_mm, pose.y_mm), stage.middle_mm, stage.size_mm, strict=True
         )
     ]
+    if stage.axis is not None:
+        apart[1 - stage.axis] = 0.0  # everywhere round the finger there is skin
     return bool(pose.load_n > 0 and apart[0] ** 2 + apart[1] ** 2 < reach**2)

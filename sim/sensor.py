@@ -17,6 +17,7 @@ from tactile_equiv_sim.options import check, option
 
 from tactile_equiv.errors import SettingsError
 from tactile_equiv.frame import BoolArray, FloatArray
+from tactile_equiv.topology import PLANE, TOPOLOGIES, wrapped_axis
 
 Samples = tuple[NDArray[np.int64], FloatArray]
 
@@ -71,6 +72,11 @@ class Sensor(Protocol):
         ...
 
     @property
+    def axis(self) -> int | None:
+        """The axis of (H, W) that wraps round a finger; None on a plane."""
+        ...
+
+    @property
     def surroundings(self) -> int:
         """How many taxels beyond a patch it is felt; so many a reading needs around the sensor."""
         ...
@@ -97,6 +103,7 @@ class TaxelArray:
         pitch_mm: distance between neighbours.
         aperture_mm: side of the sensitive area; 0 = pitch. What lands between areas is not felt.
         units_per_n: sensor units (counts) of one newton on one taxel.
+        topology: "plane", or "cylinder_rows", "cylinder_cols": rows, columns run round a finger.
 
     Raises:
         SettingsError: if a value is out of range or the sensor is too large.
@@ -107,6 +114,7 @@ class TaxelArray:
     pitch_mm: float = option(2.0, minimum=0.01, maximum=1000.0)
     aperture_mm: float = option(0.0, minimum=0.0, maximum=1000.0)
     units_per_n: float = option(1.0, above=0.0, maximum=1e9)
+    topology: str = option(PLANE, choices=TOPOLOGIES)
 
     surroundings: ClassVar[int] = 0
 
@@ -118,6 +126,11 @@ class TaxelArray:
                 f"aperture_mm is {self.aperture_mm} and pitch_mm {self.pitch_mm}: taxels would "
                 "overlap; give an aperture of at most the pitch"
             )
+
+    @property
+    def axis(self) -> int | None:
+        """See `Sensor.axis`."""
+        return wrapped_axis(self.topology)
 
     @property
     def finest_mm(self) -> float:
@@ -229,6 +242,7 @@ class CameraGel:
     relief: float = option(1.0, above=0.0, maximum=100.0)
 
     surroundings: ClassVar[int] = 1
+    axis: ClassVar[int | None] = None
 
     def __post_init__(self) -> None:
         check(self)

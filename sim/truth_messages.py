@@ -3,13 +3,15 @@
 `contacts` (Detection2DArray) has the layout of the perception node's contacts: pixels, x is the
 column, (0, 0) the centre of the first taxel; `bbox.center` is the energy centroid of the whole
 contact with its rotation, `bbox.size_*` the extent of the touched taxels on the sensor, `id` the
-name of the move. The only result holds the class, the load (position.z) and `covariance[0] = -1`
-where the border cuts the contact. `injection` (DiagnosticArray) holds what that message has no
-place for, as values of one status that is named after the move.
+name of the move. Round a finger the centre lies in [0, n) and the box may go on beyond the seam.
+The only result holds the class, the load (position.z) and `covariance[0] = -1` where the border
+cuts the contact. `injection` (DiagnosticArray) holds what that message has no place for, as values
+of one status that is named after the move.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -24,10 +26,13 @@ from vision_msgs.msg import Detection2D, Detection2DArray, ObjectHypothesisWithP
 from tactile_equiv.errors import DataError
 from tactile_equiv.frame import BoolArray
 from tactile_equiv.messages import image_of, mono_image, nanoseconds
+from tactile_equiv.topology import opening
 
 CUT = -1.0
 """In `covariance[0]`: the place is not known from what lies on the sensor."""
 LOST = "lost"
+PERIODS = ("period.rows", "period.columns")
+"""After how many taxels places repeat round a finger; inf = they do not."""
 
 
 def frame_image(header: Header, values: NDArray[Any], encoding: str = "") -> Image:
@@ -48,7 +53,7 @@ def frame_image(header: Header, values: NDArray[Any], encoding: str = "") -> Ima
 
 def contacts_message(header: Header, frame: SimulatedFrame, move: str) -> Detection2DArray:
     """Where and what is pressed, one detection for each contact."""
-    detections = [_detection(header, truth, move) for truth in frame.truths]
+    detections = [_detection(header, truth, move, frame.periods) for truth in frame.truths]
     return Detection2DArray(header=header, detections=detections)
 
 
@@ -70,6 +75,7 @@ def injection_message(
         lost: the frame is never published.
     """
     values: dict[str, object] = {"late_s": late_s}
+    values.update(zip(PERIODS, frame.periods, strict=True))
     for index, truth in enumerate(frame.truths):
         values[f"margin.{index}"] = truth.margin
         values[f"contained.{index}"] = int(truth.contained)
@@ -111,6 +117,7 @@ def _injected(contacts: Detection2DArray, injection: DiagnosticArray) -> Injecte
         ),
         sent_ns=stamp + round(1e9 * values["late_s"]),
         lost=is_lost(injection),
+        periods=(values[PERIODS[0]], values[PERIODS[1]]),
     )
 
 
@@ -128,7 +135,9 @@ def _true_contact(detection: Detection2D, margin: float, contained: bool) -> Tru
     )
 
 
-def _detection(header: Header, truth: Truth, move: str) -> Detection2D:
+def _detection(
+    header: Header, truth: Truth, move: str, periods: tuple[float, float]
+) -> Detection2D:
     result = ObjectHypothesisWithPose()
     result.hypothesis.class_id, result.hypothesis.score = truth.label, 1.0
     position = result.pose.pose.position
@@ -136,11 +145,18 @@ def _detection(header: Header, truth: Truth, move: str) -> Detection2D:
     if truth.clipped:
         result.pose.covariance[0] = CUT
     detection = Detection2D(header=header, results=[result], id=move)
-    rows, columns = (np.flatnonzero(truth.mask.any(axis=axis)) for axis in (1, 0))
     box = detection.bbox
     box.center.position.x, box.center.position.y = truth.column, truth.row
     box.center.theta = truth.angle
-    if rows.size:
-        box.size_x = float(columns[-1] + 1 - columns[0])
-        box.size_y = float(rows[-1] + 1 - rows[0])
+    box.size_y, box.size_x = (
+        _extent(truth.mask.any(axis=1 - axis), periods[axis]) for axis in (0, 1)
+    )
     return detection
+
+
+def _extent(occupied: BoolArray, period: float) -> float:
+    """From the first to the last occupied line (n,), round a finger without its widest gap."""
+    where = np.flatnonzero(occupied)
+    if math.isfinite(period):
+        return float(len(occupied) - opening(occupied)[1])
+    return float(where[-1] + 1 - where[0]) if where.size else 0.0

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 Region = tuple[slice, slice]
 
@@ -18,6 +23,22 @@ def overlap(shift: tuple[int, int], size: Sequence[int]) -> tuple[Region, Region
         _span(moved, cells) for moved, cells in zip(shift, size, strict=True)
     )
     return (rows, columns), (from_rows, from_columns)
+
+
+def turned(
+    values: NDArray[Any], shift: tuple[int, int], periods: tuple[float, float]
+) -> tuple[NDArray[Any], tuple[int, int]]:
+    """Values (H, W, ...) shifted along the axes that wrap, and what is left of the shift.
+
+    Args:
+        values: a map or frame; where it wraps, nothing is shifted off or onto it.
+        shift: cells, down and along.
+        periods: see `topology.periods`.
+    """
+    around = [moved if math.isfinite(n) else 0 for moved, n in zip(shift, periods, strict=True)]
+    if any(around):
+        values = np.roll(values, around, axis=(0, 1))
+    return values, (shift[0] - around[0], shift[1] - around[1])
 
 
 def _span(moved: int, size: int) -> tuple[slice, slice]:

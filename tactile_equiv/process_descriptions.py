@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tactile_equiv.errors import SettingsError
+from tactile_equiv.shift_scripts import topology_of
+from tactile_equiv.topology import PLANE, wrapped_axis
 
 Value = str | bool | int | float
 
@@ -91,10 +93,11 @@ class ClosedLoop:
         model: model directory or name; "" = the parameter's default.
         backend: engine of the network.
         thresholds: YAML file with limits; "" = the shipped ones.
+        topology: that the perception node takes the sensor for; "" = that of the script.
         namespace: of all three.
 
     Raises:
-        SettingsError: if the namespace is empty or just a slash.
+        SettingsError: if the namespace is empty or just a slash, or the topology unknown.
     """
 
     script: str = "quick"
@@ -104,6 +107,7 @@ class ClosedLoop:
     model: str = ""
     backend: str = "auto"
     thresholds: str = ""
+    topology: str = ""
     namespace: str = "closed_loop"
 
     def __post_init__(self) -> None:
@@ -112,6 +116,8 @@ class ClosedLoop:
                 f"namespace is {self.namespace!r}: the closed loop needs one of its own, such as "
                 "'closed_loop', or it would meet the robot's own sensors"
             )
+        if self.topology:
+            wrapped_axis(self.topology)
 
     @property
     def simulator(self) -> NodeDescription:
@@ -135,10 +141,13 @@ class ClosedLoop:
         topic = f"{absolute(self.namespace)}/image"
         qos = {f"qos_overrides.{topic}.subscription.{k}": v for k, v in EVERY_FRAME.items()}
         model: dict[str, Value] = {"model_path": self.model} if self.model else {}
-        return perception_description(
-            self.namespace,
-            {"backend": self.backend, "max_hypotheses": 65535, **model, **qos},
-        )
+        of_script = PLANE if self.recording else topology_of(self.script)
+        fixed: dict[str, Value] = {
+            "backend": self.backend,
+            "max_hypotheses": 65535,
+            "topology": self.topology or of_script,
+        }
+        return perception_description(self.namespace, {**fixed, **model, **qos})
 
     @property
     def check(self) -> NodeDescription:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactile_equiv.frame import FloatArray
-from tactile_equiv.overlap import overlap
+from tactile_equiv.overlap import overlap, turned
 from tactile_equiv.percept import perceive
 from tactile_equiv.press import Press, pressure
+from tactile_equiv.topology import NO_PERIODS
 
 if TYPE_CHECKING:  # the engines of a model are slow to import
     from tactile_equiv.model import Model
@@ -183,9 +184,21 @@ def scale(values: NDArray[Any]) -> float:
     return max(float(np.abs(values).max()), 1e-12)
 
 
-def map_difference(seen: NDArray[Any], reference: NDArray[Any], shift: tuple[int, int]) -> float:
-    """Largest difference where the shifted reference and the seen map are both on the sensor."""
-    here, there = overlap(shift, seen.shape)
+def map_difference(
+    seen: NDArray[Any],
+    reference: NDArray[Any],
+    shift: tuple[int, int],
+    periods: tuple[float, float] = NO_PERIODS,
+) -> float:
+    """Largest difference where the shifted reference and the seen map are both on the sensor.
+
+    Args:
+        seen, reference: maps (H, W).
+        shift: cells, down and along.
+        periods: after how many rows and columns the maps repeat, see `topology.periods`.
+    """
+    reference, left = turned(reference, shift, periods)
+    here, there = overlap(left, seen.shape)
     return float(np.abs(seen[here] - reference[there]).max())
 
 

@@ -60,6 +60,14 @@ def apart(one: float, other: float, period: float) -> float:
     return math.remainder(difference, period) if math.isfinite(period) else difference
 
 
+def shorter_way(steps: NDArray[Any], periods: tuple[float, float]) -> NDArray[np.float64]:
+    """Steps (..., 2) down and along, each the shorter way round where places repeat."""
+    repeating = np.array(periods)
+    turns = np.rint(steps / repeating)  # 0 where they do not repeat
+    shorter: NDArray[np.float64] = steps - turns * np.where(np.isfinite(repeating), repeating, 0)
+    return shorter
+
+
 def taken(values: NDArray[Any], box: Box, axis: int | None) -> NDArray[Any]:
     """The taxels (..., h, w) of a box, which may go on beyond the seam; a view where it does not.
 

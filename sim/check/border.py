@@ -92,7 +92,7 @@ def measure_border(exchanges: Sequence[Exchange], shifts: ShiftErrors, tracks: T
 
 
 def _flagged(exchange: Exchange) -> bool:
-    seen = nearest(exchange.perceived.contacts or (), exchange.injected.contacts[0])
+    seen = nearest(exchange, exchange.injected.contacts[0])
     return seen is not None and seen.clipped
 
 

@@ -49,13 +49,21 @@ def map_cause(measurements: Measurements, limit: float) -> str:
     depth = vanishing(profile, limit)
     if depth is not None:
         return (
-            f"the error lies within {depth} taxels of the border (there {max(profile):.2g}, "
-            f"farther inside at most {max(profile[depth:]):.2g}): padding does this"
+            f"the error lies within {depth} taxels of the border{_or_seam(measurements)} (there "
+            f"{max(profile):.2g}, farther inside at most {max(profile[depth:]):.2g}): padding does "
+            "this"
         )
     stride = _map_stride(errors, limit)
     if stride:
         return _strided(stride, "map")
     return _everywhere(errors)
+
+
+def _or_seam(measurements: Measurements) -> str:
+    """Round a finger errors at the seam come from a node that takes the skin for a plane."""
+    if all(np.isinf(frame.periods).all() for frame in measurements.stream.injected):
+        return ""
+    return " or of the seam round the finger, which a node of topology 'plane' takes for a border"
 
 
 def phantom_cause(measurements: Measurements, limit: float) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from tactile_equiv.topology import apart
+
 from .pairing import Exchange, Stream
 from .records import Injected, SeenContact, TrueContact
 from .summaries import rms
@@ -25,19 +27,24 @@ Place = tuple[float, float]
 NOWHERE = (float("nan"), float("nan"))
 
 
-def nearest(seen: Sequence[SeenContact], true: TrueContact) -> SeenContact | None:
+def nearest(exchange: Exchange, true: TrueContact) -> SeenContact | None:
     """The seen contact nearest to where it should be; None if there is none."""
-    return min(
-        seen,
-        key=lambda one: float(np.hypot(one.row - true.row, one.column - true.column)),
-        default=None,
-    )
+    periods = exchange.injected.periods
+    seen = exchange.perceived.contacts or ()
+    return min(seen, key=lambda one: float(np.hypot(*_from(one, true, periods))), default=None)
+
+
+def _from(seen: SeenContact, true: TrueContact, periods: tuple[float, float]) -> Place:
+    return apart(seen.row, true.row, periods[0]), apart(seen.column, true.column, periods[1])
 
 
 def deviation(exchange: Exchange, true: TrueContact) -> Place:
-    """Seen centroid - true centroid (row, column), taxels; NaN where no contact was seen."""
-    seen = nearest(exchange.perceived.contacts or (), true)
-    return (seen.row - true.row, seen.column - true.column) if seen else NOWHERE
+    """Seen centroid - true centroid (row, column), taxels; NaN where no contact was seen.
+
+    Round a finger the shorter way.
+    """
+    seen = nearest(exchange, true)
+    return _from(seen, true, exchange.injected.periods) if seen else NOWHERE
 
 
 def without(offset: Place, error: Place) -> Place:

@@ -50,4 +50,4 @@ def _fits(exchange: Exchange, reference: Exchange, before: Mapping[int, Injected
     if abs(shift[0]) >= seen.shape[0] or abs(shift[1]) >= seen.shape[1]:
         return None
     scale = max(float(np.nanmax(expected, initial=0.0)), 1e-12)
-    return map_difference(seen, expected, shift) <= FITS * scale
+    return map_difference(seen, expected, shift, late.periods) <= FITS * scale

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tactile_equiv.topology import NO_PERIODS
+
 Frame = NDArray[Any]
 """(H, W) or (H, W, C), sensor units, as published."""
 
@@ -19,7 +21,7 @@ class TrueContact:
 
     Attributes:
         row, column: energy centroid of the ideal, uncut pressure, taxels from the centre of the
-            first taxel.
+            first taxel; below the period of an axis that wraps.
         angle: radians.
         load: newtons, or the unit of the recording.
         label: texture class.
@@ -56,6 +58,7 @@ class Injected:
         ideal: the same frame of a sensor without imperfections, same unit; None = the frame itself.
         sent_ns: when it was published, on the clock of the stamps; None = at its stamp.
         lost: the simulated sensor dropped it, so no answer is due.
+        periods: after how many taxels rows and columns repeat, see `topology.periods`.
     """
 
     stamp_ns: int
@@ -65,6 +68,7 @@ class Injected:
     ideal: Frame | None = None
     sent_ns: int | None = None
     lost: bool = False
+    periods: tuple[float, float] = NO_PERIODS
 
     @property
     def published_ns(self) -> int:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tactile_equiv.overlap import turned
+
 from .centroids import Place, deviation, without
 from .pairing import Exchange, Stream
 from .records import Injected
@@ -102,10 +104,13 @@ def _centroid_parts(exchange: Exchange) -> tuple[Place, Place]:
     """Centroid error of the sensor, and what the network added, (row, column) each, taxels."""
     frame = exchange.injected
     assert frame.frame is not None and frame.ideal is not None
-    touched = np.asarray(frame.ideal, np.float64)
-    felt = np.clip(np.nan_to_num(np.asarray(frame.frame, np.float64)), 0, None) * (touched > 0)
+    contact, rows, columns = frame.contacts[0], *frame.ideal.shape
+    to_middle = rows // 2 - round(contact.row), columns // 2 - round(contact.column)
+    touched, _ = turned(np.asarray(frame.ideal, np.float64), to_middle, frame.periods)
+    measured, _ = turned(np.asarray(frame.frame, np.float64), to_middle, frame.periods)
+    felt = np.clip(np.nan_to_num(measured), 0, None) * (touched > 0)
     sensor = without(_centroid(touched), _centroid(felt))
-    return sensor, without(sensor, deviation(exchange, frame.contacts[0]))
+    return sensor, without(sensor, deviation(exchange, contact))
 
 
 def _centroid(weight: NDArray[np.float64]) -> Place:

@@ -8,13 +8,15 @@ from itertools import product
 
 import numpy as np
 
+from tactile_equiv.topology import shorter_way
+
 from .records import Frame, Injected
 
 WHOLE = 1e-6
 """Places that differ from a whole number of taxels by no more are a whole-taxel shift."""
 
 Shift = tuple[int, int]
-"""Rows down and columns right, taxels."""
+"""Rows down and columns right, taxels; the shorter way round a finger."""
 
 
 def shift_between(frame: Injected, reference: Injected) -> Shift | None:
@@ -22,9 +24,9 @@ def shift_between(frame: Injected, reference: Injected) -> Shift | None:
     kinds, others = ([c.kind for c in one.contacts] for one in (frame, reference))
     if not kinds or kinds != others or frame.move != reference.move:
         return None
-    steps = places(frame) - places(reference)  # (contacts, 2)
+    steps = shorter_way(places(frame) - places(reference), frame.periods)  # (contacts, 2)
     whole = np.rint(steps[0])
-    if np.abs(steps - whole).max() > WHOLE:
+    if np.abs(shorter_way(steps - whole, frame.periods)).max() > WHOLE:
         return None
     return int(whole[0]), int(whole[1])
 

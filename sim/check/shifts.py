@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tactile_equiv.overlap import overlap
+from tactile_equiv.overlap import overlap, turned
 from tactile_equiv.symmetry import map_difference
 
 from .map_depth import by_depth, phantom_response
@@ -153,7 +153,7 @@ def shift_error(exchange: Exchange, reference: Exchange) -> ShiftError:
     fits = seen.shape == expected.shape == _size_of(frame.frame, seen)
     scale = max(float(np.nan_to_num(np.abs(expected)).max()), 1e-12)
     told = fits and margin(centre) >= PHANTOM_MARGIN and bool(np.isfinite(seen).all())
-    row, column = places(frame)[0]
+    (row, column), periods = places(frame)[0], frame.periods
     return ShiftError(
         stamp_ns=frame.stamp_ns,
         reference_ns=centre.stamp_ns,
@@ -161,14 +161,14 @@ def shift_error(exchange: Exchange, reference: Exchange) -> ShiftError:
         place=(float(row), float(column)),
         shift=shift,
         margin=margin(frame),
-        input_error=_input_error(frame.frame, centre.frame, shift),
-        map_error=map_difference(seen, expected, shift) / scale if fits else float("inf"),
-        phantom=phantom_response(seen, shift) / scale if told else float("nan"),
+        input_error=_input_error(frame.frame, centre.frame, shift, periods),
+        map_error=map_difference(seen, expected, shift, periods) / scale if fits else float("inf"),
+        phantom=phantom_response(seen, shift, periods) / scale if told else float("nan"),
         score_drift=score_drift(exchange.perceived, reference.perceived),
         scored=bool(exchange.perceived.scores and reference.perceived.scores),
         flipped=exchange.perceived.label != reference.perceived.label,
         classified=bool(exchange.perceived.label or reference.perceived.label),
-        depth_errors=by_depth(seen, expected, shift, scale) if fits else (),
+        depth_errors=by_depth(seen, expected, shift, scale, periods) if fits else (),
     )
 
 
@@ -189,14 +189,17 @@ def score_drift(answer: Perceived, reference: Perceived) -> float:
     return worst(drifts)
 
 
-def _input_error(frame: Frame | None, reference: Frame | None, shift: Shift) -> float:
+def _input_error(
+    frame: Frame | None, reference: Frame | None, shift: Shift, periods: tuple[float, float]
+) -> float:
     if frame is None or reference is None:
         return 0.0
     seen, expected = np.asarray(frame, np.float32), np.asarray(reference, np.float32)
     if seen.shape != expected.shape:
         return float("inf")
-    here, there = overlap(shift, seen.shape[:2])
-    difference = float(np.abs(seen[here] - expected[there]).max())
+    moved, left = turned(expected, shift, periods)
+    here, there = overlap(left, seen.shape[:2])
+    difference = float(np.abs(seen[here] - moved[there]).max())
     return difference / max(float(np.ptp(expected)), 1e-12)
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tactile_equiv.overlap import overlap
+from tactile_equiv.overlap import overlap, turned
 from tactile_equiv.picture import GREEN, ORANGE, WHITE, Picture, heat_map, put_text
 
 from .measurement import Measurements
@@ -130,7 +130,8 @@ def _sheet(exchange: Exchange, reference: Exchange | None, shift: Shift) -> Pict
         panels.append(_marked(_panel(seen, "map seen"), exchange, seen.shape))
     expected = reference.perceived.contact_map if reference else None
     if seen is not None and expected is not None and seen.shape == expected.shape:
-        here, there = overlap(shift, seen.shape)
+        expected, left = turned(expected, shift, frame.periods)
+        here, there = overlap(left, seen.shape)
         moved = np.full(seen.shape, np.nan, np.float32)
         moved[here] = expected[there]
         panels += [_panel(moved, "map expected"), _panel(np.abs(seen - moved), "difference")]

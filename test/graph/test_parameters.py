@@ -29,6 +29,7 @@ OTHER_VALUES = {
     "value_max": 9.0,
     "invert": True,
     "binning": 2,
+    "topology": "cylinder_cols",
     "frame_id": "palm",
     "autostart": False,
 }

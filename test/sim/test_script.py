@@ -16,6 +16,7 @@ from tactile_equiv_sim.surface import FAMILIES
 
 from tactile_equiv.errors import SettingsError, TactileError
 from tactile_equiv.share import share_directory
+from tactile_equiv.topology import opening
 
 SHIPPED = sorted(path.stem for path in (share_directory() / "config" / "scripts").glob("*.yaml"))
 SMALL = {
@@ -66,6 +67,9 @@ def test_objects_of_shipped_scripts_are_felt_as_one_contact(name):
         felt = felt if felt.ndim == 2 else felt.sum(axis=2)
         largest[step.move] = max(largest[step.move], felt.max())
         above = (felt > 0.02 * largest[step.move]).astype(np.uint8)
+        if script.sensor.axis is not None:  # cut open beside what is pressed
+            first, _ = opening(above.any(axis=1 - script.sensor.axis))
+            above = np.roll(above, -first, axis=script.sensor.axis)
         count = cv2.connectedComponents(above, connectivity=8)[0] - 1
         assert count <= len(seen.truths), step.move
 
