@@ -9,6 +9,8 @@ PACKAGE = "tactile_equiv"
 HERE = Path(__file__).resolve().parent
 
 EXECUTABLES = [
+    "hand_node = tactile_equiv.hand_node:main",
+    "hand_simulator_node = tactile_equiv_sim.hand_simulator_node:main",
     "perception_node = tactile_equiv.perception_node:main",
     "shift_check = tactile_equiv_sim.shift_check:main",
     "simulator_node = tactile_equiv_sim.simulator_node:main",

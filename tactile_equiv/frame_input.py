@@ -27,6 +27,7 @@ class FrameInput:
             message is read.
         on_message: called with each serialised message and its rclpy message info.
         warn: says what does not fit.
+        topic: other than the one that the type brings along.
 
     Raises:
         SettingsError: if messages of the type cannot be read as frames (`input_of`).
@@ -38,6 +39,7 @@ class FrameInput:
         settings: Settings,
         on_message: Callable[[bytes, Any], None],
         warn: RepeatedWarnings,
+        topic: str = "",
     ) -> None:
         self._node = node
         self._warn = warn
@@ -45,7 +47,7 @@ class FrameInput:
         self._kind = input_of(settings)
         self._subscription = node.create_subscription(
             self._kind.message_class,
-            self._kind.topic,
+            topic or self._kind.topic,
             _with_info(on_message),
             own_copy(INPUT_QOS),
             event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._on_incompatible),
@@ -95,7 +97,7 @@ class FrameInput:
     def _on_incompatible(self, event: Any) -> None:
         policy = qos_policy_name_from_kind(event.last_policy_kind)
         found = "; ".join(self.unheard()) or f"a publisher of {self.topic} offers less"
-        self._warn("qos input", f"incompatible QoS ({policy}): {found}")
+        self._warn(f"qos {self.topic}", f"incompatible QoS ({policy}): {found}")
 
 
 def _with_info(on_message: Callable[[bytes, Any], None]) -> Callable[..., None]:

@@ -25,6 +25,7 @@ from vision_msgs.msg import (
 
 from tactile_equiv.errors import FrameError
 from tactile_equiv.frame import FloatArray
+from tactile_equiv.hand import HandPercept
 from tactile_equiv.percept import Contact, Percept, Texture
 from tactile_equiv.settings import Settings
 
@@ -89,8 +90,10 @@ def _image(header: Header, encoding: str, values: NDArray[Any], step: int) -> Im
     return image
 
 
-def classification(header: Header, percept: Percept, settings: Settings) -> Classification:
-    """The class of the whole frame, best hypothesis first; no result = no contact."""
+def classification(
+    header: Header, percept: Percept | HandPercept, settings: Settings
+) -> Classification:
+    """The class of the whole frame or hand, best hypothesis first; no result = no contact."""
     texture = percept.texture
     results = [] if texture is None else _hypotheses(texture, settings)
     return Classification(header=header, results=results)

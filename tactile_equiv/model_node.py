@@ -84,6 +84,7 @@ class ModelNode(Sensing):
             model = self._loaded_model()
             self._create_outputs()
         except Exception as error:
+            self._destroy_outputs()
             return self._give_up("configured", error)
         self._use_model(model)
         self._failure = ""
@@ -94,6 +95,7 @@ class ModelNode(Sensing):
         try:
             heard = self._create_inputs()
         except Exception as error:
+            self._destroy_inputs()
             return self._give_up("activated", error)
         self._failure = ""
         result = super().on_activate(state)

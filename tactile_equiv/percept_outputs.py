@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rclpy.event_handler import PublisherEventCallbacks
@@ -15,6 +15,7 @@ from visualization_msgs.msg import MarkerArray
 
 from tactile_equiv import messages
 from tactile_equiv.cdr import write_image
+from tactile_equiv.hand import HandPercept
 from tactile_equiv.markers import Pitch, contact_markers
 from tactile_equiv.percept import Percept
 from tactile_equiv.picture import overlay
@@ -41,14 +42,28 @@ TYPES = {
 
 
 class PerceptOutputs:
-    """Lifecycle publishers below `~/`; nothing is computed for a topic that nobody hears."""
+    """Lifecycle publishers below `~/`; nothing is computed for a topic that nobody hears.
 
-    def __init__(self, node: LifecycleNode, warn: RepeatedWarnings) -> None:
+    Args:
+        node: that publishes.
+        warn: says what does not fit.
+        below: namespace of the topics below `~/`, "" = none.
+        names: the topics, of those in `TYPES`.
+    """
+
+    def __init__(
+        self,
+        node: LifecycleNode,
+        warn: RepeatedWarnings,
+        below: str = "",
+        names: Iterable[str] = TYPES,
+    ) -> None:
         self._node = node
         self._warn = warn
+        self._prefix = f"{below}/" if below else ""
         self._publishers: dict[str, Any] = {}
         try:
-            for name in TYPES:
+            for name in names:
                 self._publishers[name] = self._created(name)
         except Exception:
             self.destroy()
@@ -63,8 +78,7 @@ class PerceptOutputs:
         self, header: Header, percept: Percept, numbers: Sequence[int], settings: Settings
     ) -> None:
         """Publish one percept; `numbers` are the tracked numbers of its contacts."""
-        if self._wanted("classification"):
-            self._publish("classification", messages.classification(header, percept, settings))
+        self.publish_class(header, percept, settings)
         if self._wanted("contact_map"):
             self._publish_image("contact_map", header, "32FC1", percept.contact_map)
         if self._wanted("contacts"):
@@ -78,6 +92,13 @@ class PerceptOutputs:
             self._publish_image("overlay", header, "bgr8", drawn)
         if self._wanted("markers"):
             self._publish_markers(header, percept, numbers, settings)
+
+    def publish_class(
+        self, header: Header, percept: Percept | HandPercept, settings: Settings
+    ) -> None:
+        """Publish the class alone."""
+        if self._wanted("classification"):
+            self._publish("classification", messages.classification(header, percept, settings))
 
     def publish_labels(self, header: Header, classes: Sequence[str], settings: Settings) -> None:
         """Publish the model's classes, for whoever listens now or later."""
@@ -108,7 +129,7 @@ class PerceptOutputs:
 
         return self._node.create_lifecycle_publisher(
             TYPES[name],
-            f"~/{name}",
+            f"~/{self._prefix}{name}",
             own_copy(LATCHED_QOS if name == "label_info" else OUTPUT_QOS),
             event_callbacks=PublisherEventCallbacks(incompatible_qos=on_incompatible),
             qos_overriding_options=overridable(),
@@ -120,7 +141,7 @@ class PerceptOutputs:
         offered = self._publishers[name].qos_profile
         deaf = ", ".join(deaf_subscribers(self._node, topic, offered))
         self._warn(
-            f"qos {name}",
+            f"qos {topic}",
             f"incompatible QoS ({policy}) on {topic}: {self._node.get_name()} offers "
             f"{described(offered)}, {deaf or 'a subscriber requests more'}",
         )

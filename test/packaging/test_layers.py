@@ -20,6 +20,7 @@ ROS_MODULES = {
     "messages", "parameters", "diagnostics", "quality_of_service", "frame_input", "percept_outputs",
     "markers",
     "sensing", "sensor_stream", "model_node", "node_diagnostics", "hand_node",
+    "patch_stream", "hand_diagnostics",
     "tare_service", "perception_node", "node_process", "replay", "launch_nodes", "result_headers",
     "input_kind", "recorder", "record_command",
 }  # fmt: skip

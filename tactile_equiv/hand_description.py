@@ -1,0 +1,167 @@
+"""Which patches of skin a hand has and where their frames come from: a YAML file."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tactile_equiv.cdr import Layout, MultiArrayContent
+from tactile_equiv.decoding import MULTI_ARRAYS, full_type
+from tactile_equiv.errors import FrameError, SettingsError
+from tactile_equiv.settings import Settings
+from tactile_equiv.share import share_directory
+
+KEYS = ("defaults", "patches")
+SOURCE = ("topic", "first")
+OF_THE_NODE = (
+    *("model_path", "backend", "device", "autostart", "executor", "realtime_priority"),
+    *("tare_frames", "tare_timeout_s"),
+)
+"""Parameters that patches cannot have each for itself."""
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One patch of skin.
+
+    Attributes:
+        name: below which its results are published.
+        topic: of its frames, "" = its name and the usual topic of its input type.
+        first: number of its first value in an array that holds several patches, or None.
+        parameters: those of the perception node that are its own, over the node's.
+    """
+
+    name: str
+    topic: str = ""
+    first: int | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def settings(self, node: Settings) -> Settings:
+        """The node's parameters with those of the patch over them.
+
+        Raises:
+            SettingsError: if one is of the wrong type or out of range, or contradicts another.
+        """
+        try:
+            settings = node.changed({"frame_id": self.name, **self.parameters})
+            self._check(settings)
+        except SettingsError as error:
+            raise SettingsError(f"patch {self.name!r}: {error}") from error
+        return settings
+
+    def part_of(self, contents: Any, settings: Settings) -> Any:
+        """The contents of a message that are this patch's; all of them without `first`.
+
+        Raises:
+            FrameError: if the array ends before the patch does.
+        """
+        if self.first is None:
+            return contents
+        begin = contents.layout.data_offset + self.first
+        end = begin + settings.rows * settings.cols
+        if len(contents.data) < end:
+            raise FrameError(
+                "data",
+                f"array has {len(contents.data)} values: patch {self.name!r}, {settings.rows} x "
+                f"{settings.cols}, begins at value {begin} and ends before {end}",
+            )
+        return MultiArrayContent(Layout((), 0), contents.data[begin:end])
+
+    def _check(self, settings: Settings) -> None:
+        if self.first is None:
+            return
+        if full_type(settings.input_type, settings.input_field) not in MULTI_ARRAYS:
+            raise SettingsError(
+                f"first is {self.first}, but only a std_msgs/msg/...MultiArray is cut by numbers: "
+                "name the field of the patch with input_field"
+            )
+        if not (settings.rows and settings.cols):
+            raise SettingsError(
+                f"first is {self.first} and rows, cols are {settings.rows}, {settings.cols}: set "
+                "both, so that it is known where the patch ends"
+            )
+
+
+@dataclass(frozen=True)
+class Hand:
+    """All patches of a hand; no two have the same name."""
+
+    patches: tuple[Patch, ...]
+
+
+def read_hand(file: Path | str) -> Hand:
+    """Read and check a hand.
+
+    Args:
+        file: a YAML file, or the name of a hand in `config/hands` without its ending.
+
+    Raises:
+        SettingsError: if it is missing or no YAML, or a key or value is wrong.
+    """
+    path = _path(file)
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise SettingsError(f"hand {path} cannot be read ({reason}): it must be YAML") from error
+    return hand_from(values, f"hand {path}")
+
+
+def hand_from(values: Any, what: str) -> Hand:
+    """A hand from YAML values; `what` names it in messages. As `read_hand`."""
+    _check_keys(values, KEYS, what)
+    defaults, patches = values.get("defaults") or {}, values.get("patches")
+    _check_keys(defaults, _patch_keys(), f"defaults of {what}")
+    if not isinstance(patches, Mapping) or not patches:
+        raise SettingsError(f"{what} has no patches: give 'name: {{rows: 13, cols: 6}}' for each")
+    return Hand(tuple(_patch(name, given, defaults, what) for name, given in patches.items()))
+
+
+def _path(file: Path | str) -> Path:
+    shipped = share_directory() / "config" / "hands"
+    path = Path(file)
+    if path.is_file():
+        return path
+    if str(file) and not path.suffix and (shipped / f"{file}.yaml").is_file():
+        return shipped / f"{file}.yaml"
+    names = ", ".join(sorted(one.stem for one in shipped.glob("*.yaml")))
+    raise SettingsError(f"hand {str(file)!r} does not exist: name a YAML file, or one of {names}")
+
+
+def _patch(name: Any, given: Any, defaults: Mapping[str, Any], what: str) -> Patch:
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise SettingsError(
+            f"{what} has a patch {name!r:.60}: a name is letters, digits and _, and begins with a "
+            "letter, because topics are named by it"
+        )
+    whose = f"patch {name!r} of {what}"
+    _check_keys(given or {}, _patch_keys(), whose)
+    parameters = {**defaults, **(given or {})}
+    topic, first = parameters.pop("topic", ""), parameters.pop("first", None)
+    if not isinstance(topic, str):
+        raise SettingsError(f"topic of {whose} is {topic!r:.60}: it must be a text")
+    if first is not None and (type(first) is not int or first < 0):
+        raise SettingsError(f"first of {whose} is {first!r:.60}: it must be a number from 0 on")
+    patch = Patch(name, topic, first, parameters)
+    patch.settings(Settings())
+    return patch
+
+
+def _patch_keys() -> tuple[str, ...]:
+    return (*SOURCE, *(one.name for one in fields(Settings) if one.name not in OF_THE_NODE))
+
+
+def _check_keys(values: Any, known: tuple[str, ...], what: str) -> None:
+    if not isinstance(values, Mapping):
+        raise SettingsError(f"{what} is {values!r:.60}: it must hold the keys {', '.join(known)}")
+    for key in values:
+        if key not in known:
+            nearest = difflib.get_close_matches(str(key), known, n=1, cutoff=0.0)[0]
+            raise SettingsError(f"key {key!r} of {what} is unknown: did you mean {nearest!r}?")

@@ -1,0 +1,84 @@
+"""The state of a hand on /diagnostics: one status for all of it, one for each patch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from diagnostic_msgs.msg import DiagnosticStatus
+
+from tactile_equiv import diagnostics
+from tactile_equiv.node_diagnostics import NodeState
+from tactile_equiv.settings import Settings
+from tactile_equiv.stream_statistics import StreamStatistics, StreamSummary
+
+
+@dataclass(frozen=True)
+class HandMoment:
+    """A hand at one moment.
+
+    Attributes:
+        node: full name of its node.
+        state: of the node.
+        settings: of the node.
+        summary: the sets of frames since the last time.
+        inputs: topics that are heard.
+        unheard: publishers whose frames cannot arrive, and why.
+        absent: patches that do not count in the texture of the hand.
+        incomplete: sets since the start in which a patch was absent.
+    """
+
+    node: str
+    state: NodeState
+    settings: Settings
+    summary: StreamSummary
+    inputs: tuple[str, ...]
+    unheard: tuple[str, ...]
+    absent: tuple[str, ...]
+    incomplete: int
+
+    def status(self, patches: int) -> DiagnosticStatus:
+        """The status of a hand with so many patches; a patch that is absent is a warning."""
+        missing = f"no frame from {', '.join(self.absent)}"
+        some = (missing,) if 0 < len(self.absent) < patches else ()
+        trouble = "; ".join([*self.state.notices, *self.unheard, *some])
+        values = {
+            "input": ", ".join(self.inputs) or "none",
+            "patches": patches,
+            "absent": ", ".join(self.absent) or "none",
+            "incomplete": self.incomplete,
+            **self.state.values(),
+        }
+        return self._status("perception", self.settings, self.summary, trouble, values)
+
+    def status_of(
+        self, patch: str, topic: str, settings: Settings, statistics: StreamStatistics
+    ) -> DiagnosticStatus:
+        """The status of a patch."""
+        summary = statistics.summary(time.monotonic())
+        return self._status(patch, settings, summary, "", {"input": topic})
+
+    def _status(
+        self,
+        part: str,
+        settings: Settings,
+        summary: StreamSummary,
+        trouble: str,
+        values: Mapping[str, object],
+    ) -> DiagnosticStatus:
+        level, message = diagnostics.judge(
+            self.state.lifecycle,
+            self.state.enabled,
+            self.state.failure,
+            trouble,
+            summary,
+            settings,
+        )
+        return diagnostics.diagnostic_status(
+            f"{self.node}: {part}",
+            level,
+            message,
+            {**values, **diagnostics.stream_values(summary)},
+            settings.frame_id,
+        )

@@ -1,0 +1,241 @@
+"""The node of a hand: frames of many patches in, a percept of each and the texture of all out."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.clock import Clock, ClockType
+from rclpy.parameter import Parameter
+from std_msgs.msg import Header
+
+from tactile_equiv import messages
+from tactile_equiv.frame_input import FrameInput
+from tactile_equiv.hand import HandPercept, PatchFrame, perceive_hand
+from tactile_equiv.hand_description import read_hand
+from tactile_equiv.hand_diagnostics import HandMoment
+from tactile_equiv.hand_settings import HandSettings
+from tactile_equiv.model_node import ModelNode, run_model_node
+from tactile_equiv.node_process import node_main
+from tactile_equiv.patch_sets import HandTexture, PatchSets
+from tactile_equiv.patch_stream import PatchArrival, PatchStream
+from tactile_equiv.percept_outputs import PerceptOutputs
+from tactile_equiv.stream_statistics import StreamStatistics
+
+Arrivals = Mapping[str, PatchArrival]
+
+
+class HandNode(ModelNode):
+    """Perceives a hand; docs/hand.md lists what it hears and publishes."""
+
+    settings: HandSettings
+
+    def __init__(self, **node_arguments: Any) -> None:
+        self._patches: dict[str, PatchStream] = {}
+        self._inputs: list[FrameInput] = []
+        self._outputs: PerceptOutputs | None = None
+        self._statistics = StreamStatistics(time.monotonic())
+        self._incomplete = 0
+        self._timer: Any = None
+        super().__init__(HandSettings, **node_arguments)
+        self._begin_sets()
+
+    def _begin_sets(self) -> None:
+        age = self.settings.max_patch_age_s
+        self._sets: PatchSets[PatchArrival] = PatchSets(self._patches, age, time.monotonic())
+        self._texture = HandTexture(self._patches, age)
+
+    def _sensors(self) -> Sequence[str]:
+        return tuple(self._patches)
+
+    def _prepare(self) -> None:
+        hand = read_hand(self.settings.hand)
+        for patch in hand.patches:
+            self._patches[patch.name] = PatchStream(self, patch, self.settings, self._warn)
+
+    def _create_outputs(self) -> None:
+        names = ("classification", "label_info")
+        self._outputs = PerceptOutputs(self, self._warn, names=names)
+
+    def _destroy_outputs(self) -> None:
+        for patch in self._patches.values():
+            patch.destroy()
+        self._patches.clear()
+        if self._outputs is not None:
+            self._outputs.destroy()
+            self._outputs = None
+
+    def _create_inputs(self) -> str:
+        sources: dict[Any, list[PatchStream]] = {}
+        for patch in self._patches.values():
+            sources.setdefault(patch.source, []).append(patch)
+            patch.stream.forget_stamps()
+        for patches in sources.values():
+            self._inputs.append(self._heard_by(patches))
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        period = self.settings.max_patch_age_s / 2
+        self._timer = self.create_timer(period, self._end_overdue, clock=steady)
+        return ", ".join(one.topic for one in self._inputs)
+
+    def _heard_by(self, patches: Sequence[PatchStream]) -> FrameInput:
+        """The input of patches that come in one message."""
+
+        def on_message(serialised: bytes, info: Any) -> None:
+            self._on_message(frame_input, patches, serialised, info)
+
+        first = patches[0]
+        frame_input = FrameInput(self, first.settings, on_message, self._warn, first.topic)
+        return frame_input
+
+    def _destroy_inputs(self) -> None:
+        if self._timer is not None:
+            self.destroy_timer(self._timer)
+            self._timer = None
+        for one in self._inputs:
+            one.destroy()
+        self._inputs.clear()
+
+    @property
+    def _listening(self) -> bool:
+        return bool(self._inputs)
+
+    def _forget_missing(self) -> None:
+        for one in self._inputs:
+            one.forget()
+
+    def _forget_times(self) -> None:
+        self._begin_sets()
+        self._statistics.forget_times()
+        self._forget_missing()
+        for patch in self._patches.values():
+            patch.stream.forget_times()
+
+    def _on_message(
+        self, heard: FrameInput, patches: Sequence[PatchStream], serialised: bytes, info: Any
+    ) -> None:
+        """One message: whatever is wrong with it or with a part of it, the node lives on."""
+        begun = time.monotonic()
+        if not self._enabled or not self._model or not self._outputs:
+            return
+        missing = heard.missing(info)
+        for patch in patches:
+            patch.stream.statistics.received(begun)
+            patch.stream.statistics.dropped(missing)
+        self._perceive(self._sets.ended_by(patch.name for patch in patches))
+        self._perceive(self._sets.add(self._read(heard, patches, serialised, begun), begun))
+
+    def _end_overdue(self) -> None:
+        self._perceive(self._sets.overdue(time.monotonic()))
+
+    def _read(
+        self, heard: FrameInput, patches: Sequence[PatchStream], serialised: bytes, begun: float
+    ) -> dict[str, PatchArrival | None]:
+        """The frames in a message, by patch; None = refused."""
+        found: dict[str, PatchArrival | None] = {}
+        read = functools.cache(lambda: heard.read(serialised))
+        for patch in patches:
+            found[patch.name] = None
+            try:
+                arrival = patch.read(read(), begun)
+                if self.tare_service.take(arrival.values, patch.name):
+                    patch.stream.forget_contacts()
+                found[patch.name] = arrival
+            except Exception as error:
+                patch.stream.failed(error)
+        return found
+
+    def _perceive(self, arrivals: Arrivals) -> None:
+        """Perceive and publish a set, which may be empty."""
+        if not arrivals or self._model is None or self._outputs is None:
+            return
+        try:
+            percept = perceive_hand(
+                self._model, {name: self._frame(name, one) for name, one in arrivals.items()}
+            )
+        except Exception as error:
+            for name in arrivals:
+                self._patches[name].stream.failed(error)
+            return
+        for name, refusal in percept.refused.items():
+            self._patches[name].stream.failed(refusal)
+        for name, felt in percept.patches.items():
+            try:
+                self._patches[name].publish(arrivals[name], felt)
+            except Exception as error:
+                self._patches[name].stream.failed(error)
+        if percept.patches:
+            self._publish_texture(self._outputs, arrivals, percept)
+
+    def _frame(self, name: str, arrival: PatchArrival) -> PatchFrame:
+        settings = self._patches[name].settings
+        return PatchFrame(
+            arrival.values,
+            self.tare_service.tares.get(name),
+            settings.contact_threshold,
+            settings.min_contact_area,
+            settings.whole_frame,
+            settings.topology,
+        )
+
+    def _publish_texture(
+        self, outputs: PerceptOutputs, arrivals: Arrivals, percept: HandPercept
+    ) -> None:
+        """The texture of the hand, stamped as the newest frame of the set."""
+        now = time.monotonic()
+        texture = self._texture.update(percept, now)
+        self._incomplete += bool(self._texture.absent(now))
+        stamps = [arrivals[name].header.stamp for name in percept.patches]
+        newest = max(stamps, key=messages.nanoseconds)
+        header = Header(stamp=newest, frame_id=self.settings.frame_id)
+        outputs.publish_class(header, replace(percept, texture=texture), self.settings)
+        begun = max(arrival.begun for arrival in arrivals.values())
+        age = (self.get_clock().now().nanoseconds - messages.nanoseconds(newest)) / 1e9
+        self._statistics.received(begun)
+        self._statistics.perceived(time.monotonic() - begun, age)
+
+    def _publish_labels(self) -> None:
+        if self._model is None or self._outputs is None:
+            return
+        header, classes = self._label_header(), self._model.card.classes
+        self._outputs.publish_labels(header, classes, self.settings)
+        for patch in self._patches.values():
+            patch.publish_labels(header, classes)
+
+    def _take_parameters(self, changed: list[Parameter[Any]]) -> None:
+        super()._take_parameters(changed)
+        for patch in self._patches.values():
+            patch.settings = patch.patch.settings(self.settings)
+
+    def _statuses(self) -> list[DiagnosticStatus]:
+        now = time.monotonic()
+        moment = HandMoment(
+            node=self.get_fully_qualified_name(),
+            state=self._node_state(),
+            settings=self.settings,
+            summary=self._statistics.summary(now),
+            inputs=tuple(one.topic for one in self._inputs),
+            unheard=tuple(publisher for one in self._inputs for publisher in one.unheard()),
+            absent=tuple(self._texture.absent(now)),
+            incomplete=self._incomplete,
+        )
+        return [
+            moment.status(len(self._patches)),
+            *(
+                moment.status_of(one.name, one.topic, one.settings, one.stream.statistics)
+                for one in self._patches.values()
+            ),
+        ]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the node until it is told to stop; 2 where an argument or a parameter is wrong."""
+    return node_main("hand_node", lambda: run_model_node(HandNode), arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,217 @@
+"""The node of a hand: a percept of each patch and one texture, whatever is missing or wrong."""
+
+import array
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
+from graph_client import LATCHED, LIMIT_S, Client, figures, image, pixels, press
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import Image
+from std_msgs.msg import UInt16MultiArray
+from std_srvs.srv import Trigger
+from vision_msgs.msg import Classification, LabelInfo
+
+from tactile_equiv.hand_node import HandNode
+from tactile_equiv.model import load_model
+from tactile_equiv.percept import perceive
+
+SIZES = {"thumb": (13, 6), "index": (13, 6), "palm": (16, 16)}
+BY_TOPIC = """
+patches:
+  thumb: {rows: 13, cols: 6}
+  index: {rows: 13, cols: 6, frame_id: index_tip}
+  palm: {rows: 16, cols: 16}
+"""
+BY_NUMBERS = """
+defaults: {topic: skin, input_type: std_msgs/msg/UInt16MultiArray}
+patches:
+  thumb: {first: 0, rows: 13, cols: 6}
+  index: {first: 78, rows: 13, cols: 6}
+  palm: {first: 156, rows: 16, cols: 16}
+"""
+
+
+class Hand(Client):
+    """A client and the node of a hand in one executor."""
+
+    def __init__(self, context, parameters):
+        super().__init__(context)
+        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
+        self.hand = HandNode(context=context, parameter_overrides=overrides)
+        self.executor.add_node(self.hand)
+        self.hand.start()
+        self.classes = []
+        self.of_patch = {}
+        if self.state == "active":
+            self.classes = self.output(Classification, "classification")
+            for name in SIZES:
+                self.of_patch[name] = self.output(Classification, f"{name}/classification")
+
+    def close(self):
+        self.executor.remove_node(self.hand)
+        self.hand.destroy_node()
+        super().close()
+
+    def statuses_now(self):
+        """The statuses by the last word of their names, published now."""
+        before = len(self.statuses)
+        self.hand.publish_diagnostics()
+        self.until(lambda: len(self.statuses) > before, "diagnostics")
+        return {status.name.split()[-1]: status for status in self.statuses[-1].status}
+
+    def feel(self, frames, seconds=1.0):
+        """Send a frame of some patches; the texture of the hand."""
+        before = len(self.classes)
+        for name, frame in frames.items():
+            self.send(image(frame, seconds, ""), f"{name}/image")
+        self.until(lambda: len(self.classes) > before, "a classification of the hand")
+        return self.classes[-1]
+
+
+@pytest.fixture
+def hand(ros_context, model_directory, tmp_path):
+    started = []
+
+    def start(description=BY_TOPIC, **parameters):
+        file = tmp_path / "hand.yaml"
+        file.write_text(description)
+        defaults = {"model_path": str(model_directory), "backend": "torch", "device": "cpu"}
+        own = {"hand": str(file), "max_patch_age_s": LIMIT_S}
+        started.append(Hand(ros_context, defaults | own | parameters))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
+
+
+def frames(*touched):
+    return {
+        name: press(4, 1, *size) * (name in touched or not touched) for name, size in SIZES.items()
+    }
+
+
+def scores(message):
+    return [(one.class_id, one.score) for one in message.results]
+
+
+def together(hand):
+    """The first frames, after which all patches are awaited: their sets may be three."""
+    for name, frame in frames("none").items():
+        hand.send(image(frame, 0.5, ""), f"{name}/image")
+    hand.until(lambda: all(hand.of_patch.values()), "a result of every patch")
+
+
+def test_the_same_press_is_the_same_class_on_tip_and_palm_and_of_the_hand(hand):
+    graph = hand()
+    labels = graph.listen(LabelInfo, "/tactile_perception/label_info", LATCHED)
+    maps = {n: graph.output(Image, f"{n}/contact_map") for n in SIZES}
+    together(graph)
+    fused = graph.feel(frames(), 2)
+    graph.until(lambda: all(len(found) == 2 for found in maps.values()))
+    each = {name: received[-1] for name, received in graph.of_patch.items()}
+    assert scores(each["thumb"]) == scores(each["palm"])
+    assert [name for name, _ in scores(fused)] == [name for name, _ in scores(each["palm"])]
+    assert fused.results[0].score == pytest.approx(each["palm"].results[0].score, abs=1e-12)
+    assert len(fused.results) == 3
+    assert {name: one.header.frame_id for name, one in each.items()} == {
+        "thumb": "thumb",
+        "index": "index_tip",
+        "palm": "palm",
+    }
+    assert (fused.header.stamp.sec, fused.header.frame_id) == (2, "tactile_sensor")
+    graph.until(lambda: labels)
+    thumb, palm = (pixels(maps[name][-1]) for name in ("thumb", "palm"))
+    np.testing.assert_array_equal(thumb, palm[:13, :6])
+    alone = perceive(load_model(graph.hand.settings.model_path, "torch"), frames()["palm"])
+    np.testing.assert_array_equal(palm, alone.contact_map)
+
+
+def test_one_message_for_all_patches(hand):
+    graph = hand(BY_NUMBERS)
+    felt = np.concatenate([frame.ravel() for frame in frames("palm").values()])
+    skin = felt.round().astype(np.uint16)
+    graph.send(UInt16MultiArray(data=array.array("H", skin.tolist())), "skin")
+    graph.until(lambda: graph.classes)
+    graph.until(lambda: all(graph.of_patch.values()))
+    assert scores(graph.classes[0]) == scores(graph.of_patch["palm"][0]) != []
+    assert graph.of_patch["thumb"][0].results == graph.of_patch["index"][0].results == []
+    before = len(graph.classes)
+    graph.send(UInt16MultiArray(data=array.array("H", skin[:200].tolist())), "skin")
+    graph.until(lambda: graph.warnings("patch 'palm', 16 x 16, begins at value 156"))
+    graph.until(lambda: len(graph.classes) > before)
+    refused = {name: figures(status)["refused"] for name, status in graph.statuses_now().items()}
+    assert refused == {"perception": "0", "thumb": "0", "index": "0", "palm": "1"}
+
+
+def test_a_missing_patch_is_told_and_the_others_are_perceived(hand):
+    graph = hand(max_patch_age_s=0.3)
+    together(graph)
+    for number in range(3):
+        present = {name: frame for name, frame in frames().items() if name != "index"}
+        assert graph.feel(present, 2 + number).results
+
+    def without_index():
+        graph.feel({n: f for n, f in frames().items() if n != "index"}, 9)
+        return figures(graph.statuses_now()["perception"])["absent"] == "index"
+
+    graph.until(without_index, "the patch to be absent")
+    found = graph.statuses_now()
+    assert (found["perception"].level, found["perception"].message) == (
+        DiagnosticStatus.WARN,
+        "no frame from index",
+    )
+    assert int(figures(found["perception"])["incomplete"]) > 0
+    assert figures(found["index"])["perceived"] == "1"
+    graph.feel(frames(), 20)
+    graph.until(lambda: len(graph.of_patch["index"]) == 2)
+
+
+def test_a_wrong_frame_takes_nothing_from_the_other_patches(hand):
+    graph = hand()
+    together(graph)
+    wrong = {**frames(), "palm": np.zeros((4, 4))}
+    graph.feel(wrong, 2)
+    graph.feel(wrong, 3)
+    found = graph.statuses_now()
+    assert figures(found["palm"])["refused.size"] == "2"
+    assert found["palm"].level == DiagnosticStatus.WARN
+    assert graph.warnings("frame of palm refused (size)")
+    best = graph.of_patch["thumb"][-1].results[0]
+    assert graph.classes[-1].results[0].class_id == best.class_id
+
+
+def test_tare_takes_every_patch_and_names_those_without_frames(hand):
+    graph = hand(tare_frames=1, tare_timeout_s=1.0, max_patch_age_s=0.3)
+    together(graph)
+    answer = graph.ask(Trigger, "tare")
+    graph.until(lambda: graph.hand.tare_service.in_progress)
+    drifted = {name: frame + 50 for name, frame in frames("none").items()}
+    graph.feel({name: drifted[name] for name in ("thumb", "index")}, 2)
+    graph.until(answer.done)
+    assert not answer.result().success
+    assert "from palm: the old tare stays" in answer.result().message
+    answer = graph.ask(Trigger, "tare")
+    graph.until(lambda: graph.hand.tare_service.in_progress)
+    graph.feel(drifted, 3)
+    graph.until(answer.done)
+    assert answer.result().success
+    assert graph.feel(drifted, 4).results == []
+    assert graph.transition("deactivate") and graph.transition("cleanup")
+    assert graph.transition("configure") and graph.transition("activate")
+
+
+@pytest.mark.parametrize(
+    ("description", "reason"),
+    [
+        ("patches: {thumb: {rows: x}}", "patch 'thumb': parameter 'rows' is 'x'"),
+        ("patches: {thumb: {input_type: no/msg/One, input_field: a[], rows: 1, cols: 1}}", "no"),
+    ],
+)
+def test_a_wrong_hand_is_told_and_the_node_lives_on(hand, description, reason):
+    graph = hand(description)
+    assert graph.state == "unconfigured"
+    status = graph.statuses_now()["perception"]
+    assert status.level == DiagnosticStatus.ERROR
+    assert reason in status.message
