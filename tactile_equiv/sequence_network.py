@@ -20,14 +20,16 @@ from tactile_equiv.network import TactileNetwork
 class Batch:
     """Recordings of any length as one batch of frames, the empty ones left out.
 
-    An empty frame has an answer of exactly 0.0, which adds nothing to a sum.
+    An empty frame has an answer of exactly 0.0, which adds nothing to a sum. For the same reason
+    each recording is cut to the box of the skin that it touches, wherever that lies.
 
     Args:
         recordings: each (K, P, C, H, W), network units; all of one sensor.
         hops: of each, as `touched_hops` counts them.
 
     Attributes:
-        frames: (M, C, H, W) frames in which something is touched; one empty frame if none is.
+        frames: (M, C, h, w) frames in which something is touched, as large as the largest box; one
+            empty frame if none is.
         owner: (M,) the recording of each.
         hops: (N,) how long each recording touches.
     """
@@ -35,18 +37,37 @@ class Batch:
     def __init__(self, recordings: Sequence[FloatArray], hops: Sequence[float]) -> None:
         frames: list[FloatArray] = []
         owner: list[int] = []
-        for index, recording in enumerate(recordings):
+        for index, recording in enumerate(_touched_boxes(recordings)):
             touched = recording.any(axis=(2, 3, 4))  # (K, P)
             frames.append(recording[touched])
             owner += [index] * int(touched.sum())
         if not owner:
-            frames, owner = [recordings[0][0, :1]], [0]
+            frames, owner = [recordings[0][0, :1, :, :1, :1]], [0]
         self.frames = torch.from_numpy(np.concatenate(frames))
         self.owner = torch.tensor(owner)
         self.hops = torch.tensor(hops, dtype=torch.float64)
 
     def __len__(self) -> int:
         return len(self.hops)
+
+
+def _touched_boxes(recordings: Sequence[FloatArray]) -> list[FloatArray]:
+    """Recordings cut to what they touch, (K, P, C, h, w) with h and w of the largest."""
+    boxes = [_touched_box(recording) for recording in recordings]
+    rows, columns = (max(box.shape[axis] for box in boxes) for axis in (3, 4))
+    whole = [(0, 0)] * 3
+    return [
+        np.pad(box, [*whole, (0, rows - box.shape[3]), (0, columns - box.shape[4])])
+        for box in boxes
+    ]
+
+
+def _touched_box(recording: FloatArray) -> FloatArray:
+    touched = recording.any(axis=(0, 1, 2))  # (H, W)
+    if not touched.any():
+        return recording[..., :1, :1]
+    rows, columns = (np.flatnonzero(touched.any(axis=axis)) for axis in (1, 0))
+    return recording[..., rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def pool_batch(canvas: Tensor, batch: Batch) -> Tensor:
