@@ -13,7 +13,7 @@ from tactile_equiv.frame import FloatArray
 from tactile_equiv.overlap import overlap, turned
 from tactile_equiv.percept import perceive
 from tactile_equiv.press import Press, pressure
-from tactile_equiv.topology import NO_PERIODS
+from tactile_equiv.topology import NO_PERIODS, PLANE, periods, wrapped_axis
 
 if TYPE_CHECKING:  # the engines of a model are slow to import
     from tactile_equiv.model import Model
@@ -70,7 +70,7 @@ class ShiftErrors:
         return asdict(self)
 
 
-def subject_of(model: Model, *, contact_threshold: float = 0.5) -> Subject:
+def subject_of(model: Model, *, contact_threshold: float = 0.5, topology: str = PLANE) -> Subject:
     """A model as a subject, through the whole of `perceive`; scores are of the pooled features.
 
     The network sees the whole frame: evaluated around the contact alone, it would see the same
@@ -81,7 +81,13 @@ def subject_of(model: Model, *, contact_threshold: float = 0.5) -> Subject:
 
     def respond(frame: FloatArray) -> Response:
         seen = frame if channels == 1 else np.repeat(frame[:, :, None], channels, axis=2)
-        percept = perceive(model, seen, contact_threshold=contact_threshold, whole_frame=True)
+        percept = perceive(
+            model,
+            seen,
+            contact_threshold=contact_threshold,
+            whole_frame=True,
+            topology=topology,
+        )
         scores = model.classifier.scores(percept.pooled)
         return Response(percept.contact_map, percept.pooled, scores)
 
@@ -100,8 +106,23 @@ def placed(patch: FloatArray, row: int, column: int, rows: int, columns: int) ->
     return frame
 
 
-def contained_positions(patch: FloatArray, rows: int, columns: int) -> list[tuple[int, int]]:
+def placed_round(
+    patch: FloatArray, row: int, column: int, rows: int, columns: int, axis: int | None
+) -> FloatArray:
+    """The same where an axis wraps round a finger: beyond the seam the patch goes on."""
+    if axis is None:
+        return placed(patch, row, column, rows, columns)
+    start = [row, column]
+    start[axis] = 0
+    return np.roll(placed(patch, start[0], start[1], rows, columns), (row, column)[axis], axis)
+
+
+def contained_positions(
+    patch: FloatArray, rows: int, columns: int, axis: int | None = None
+) -> list[tuple[int, int]]:
     """Every (row, column) at which a patch (h, w) lies wholly on the sensor, border rows included.
+
+    Along an axis that wraps round a finger this is every line.
 
     Raises:
         ValueError: if the patch is larger than the sensor.
@@ -111,7 +132,9 @@ def contained_positions(patch: FloatArray, rows: int, columns: int) -> list[tupl
         raise ValueError(
             f"patch {patch.shape} does not fit a sensor of {rows}x{columns}: take a smaller one"
         )
-    return [(r, c) for r in range(rows - height + 1) for c in range(columns - width + 1)]
+    down = rows if axis == 0 else rows - height + 1
+    along = columns if axis == 1 else columns - width + 1
+    return [(r, c) for r in range(down) for c in range(along)]
 
 
 def measure_shifts(
@@ -120,6 +143,7 @@ def measure_shifts(
     rows: int,
     columns: int,
     positions: Iterable[tuple[int, int]] | None = None,
+    axis: int | None = None,
 ) -> ShiftErrors:
     """Shift a contact over the sensor in whole taxels and compare with the contact in the middle.
 
@@ -130,6 +154,7 @@ def measure_shifts(
         patch: (h, w) the contact, sensor units.
         rows, columns: size of the sensor.
         positions: first taxels of the patch; every contained position when None.
+        axis: of the sensor that wraps round a finger; None on a plane.
     """
     middle = (rows - patch.shape[0]) // 2, (columns - patch.shape[1]) // 2
     reference = subject(placed(patch, *middle, rows, columns))
@@ -137,14 +162,16 @@ def measure_shifts(
     map_scale, pooled_scale = scale(reference.contact_map), scale(reference.pooled)
     errors, patterns, flips = [], set(), 0
     if positions is None:
-        positions = contained_positions(patch, rows, columns)
+        positions = contained_positions(patch, rows, columns, axis)
+    repeating = periods(axis, (rows, columns))
     for row, column in positions:
-        seen = subject(placed(patch, row, column, rows, columns))
+        seen = subject(placed_round(patch, row, column, rows, columns, axis))
         shift = row - middle[0], column - middle[1]
+        response, left = turned(seen.contact_map - empty.contact_map, shift, repeating)
         errors.append(
             (
-                map_difference(seen.contact_map, reference.contact_map, shift),
-                _phantom(seen.contact_map - empty.contact_map, shift),
+                map_difference(seen.contact_map, reference.contact_map, shift, repeating),
+                _phantom(response, left),
                 np.abs(seen.pooled - reference.pooled).max(),
                 np.abs(seen.scores - reference.scores).max(),
             )
@@ -165,9 +192,12 @@ def measure_shifts(
     )
 
 
-def measure_ridged_press(model: Model, rows: int, columns: int) -> ShiftErrors:
-    """Errors of the ridged press at every contained position."""
-    return measure_shifts(subject_of(model), ridged_press(model, rows, columns), rows, columns)
+def measure_ridged_press(
+    model: Model, rows: int, columns: int, topology: str = PLANE
+) -> ShiftErrors:
+    """Errors of the ridged press at every contained position, round a finger over the seam too."""
+    subject, press = subject_of(model, topology=topology), ridged_press(model, rows, columns)
+    return measure_shifts(subject, press, rows, columns, axis=wrapped_axis(topology))
 
 
 def ridged_press(model: Model, rows: int, columns: int) -> FloatArray:

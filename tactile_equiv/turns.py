@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tactile_equiv.frame import FloatArray
 from tactile_equiv.symmetry import Subject, placed, ridged_press, scale, subject_of
+from tactile_equiv.topology import PLANE, wrapped_axis
 
 if TYPE_CHECKING:  # the engines of a model are slow to import
     from tactile_equiv.model import Model
@@ -19,6 +20,9 @@ Element = tuple[int, bool]
 """Quarter turns counter-clockwise, after a mirror of left and right or not."""
 
 QUARTER_TURNS: tuple[Element, ...] = ((1, False), (2, False), (3, False))
+HALF_TURN: tuple[Element, ...] = ((2, False),)
+AXIS_MIRRORS: tuple[Element, ...] = ((0, True), (2, True))
+"""What leaves rows rows: of the others a skin round a finger knows nothing."""
 MIRRORS: tuple[Element, ...] = ((0, True), (1, True), (2, True), (3, True))
 
 
@@ -70,15 +74,22 @@ def measure_turns(
     )
 
 
-def measure_turned_press(model: Model, rows: int, columns: int) -> dict[str, dict[str, float]]:
-    """Errors of the ridged press in the middle and in every corner: "quarter_turn", "mirror"."""
-    press, subject = ridged_press(model, rows, columns), subject_of(model)
+def measure_turned_press(
+    model: Model, rows: int, columns: int, topology: str = PLANE
+) -> dict[str, dict[str, float]]:
+    """Errors of the ridged press in the middle and in every corner: "quarter_turn", "mirror".
+
+    Round a finger, whose axes differ, "half_turn" and "mirror".
+    """
+    press, subject = ridged_press(model, rows, columns), subject_of(model, topology=topology)
+    kinds = {"quarter_turn": QUARTER_TURNS, "mirror": MIRRORS}
+    if wrapped_axis(topology) is not None:
+        kinds = {"half_turn": HALF_TURN, "mirror": AXIS_MIRRORS}
     down, right = rows - press.shape[0], columns - press.shape[1]
     corners = [(0, 0), (0, right), (down, 0), (down, right)]
     frames = [placed(press, *at, rows, columns) for at in [(down // 2, right // 2), *corners]]
     return {
-        name: measure_turns(subject, frames, elements).to_json()
-        for name, elements in (("quarter_turn", QUARTER_TURNS), ("mirror", MIRRORS))
+        name: measure_turns(subject, frames, elements).to_json() for name, elements in kinds.items()
     }
 
 

@@ -18,10 +18,17 @@ from tactile_equiv.model import load_model
 from tactile_equiv.model_directory import find_model
 from tactile_equiv.percept import perceive
 from tactile_equiv.pooling import pool
-from tactile_equiv.symmetry import placed
+from tactile_equiv.symmetry import (
+    measure_ridged_press,
+    measure_shifts,
+    placed,
+    ridged_press,
+    subject_of,
+)
 from tactile_equiv.topology import apart, periods
 from tactile_equiv.touched_regions import plan
 from tactile_equiv.tracking import ContactTracker
+from tactile_equiv.turns import measure_turned_press
 
 ROUND = ["cylinder_rows", "cylinder_cols"]
 TOLERANCE = 1e-6
@@ -325,3 +332,17 @@ def test_the_faults_of_a_network_show_on_the_whole_finger(small_model, smooth_pa
 def test_an_unknown_topology_is_refused(touch_model):
     with pytest.raises(SettingsError, match="cylinder_rows"):
         perceive(touch_model, np.zeros((4, 4)), topology="torus")
+
+
+@pytest.mark.parametrize("topology", ROUND)
+def test_symmetry_is_measured_all_the_way_round(small_model, topology):
+    axis, size = ROUND.index(topology), (10, 12)
+    press = ridged_press(small_model, *size)
+    exact = measure_ridged_press(small_model, *size, topology)
+    across = size[1 - axis] - press.shape[1 - axis] + 1
+    assert exact.positions == size[axis] * across
+    assert max(exact.map_error, exact.pooled_drift) <= TOLERANCE and exact.class_flips == 0
+    torn = measure_shifts(subject_of(small_model), press, *size, axis=axis)
+    assert min(torn.map_error, torn.pooled_drift) > 1e-2
+    turns = measure_turned_press(small_model, *size, topology)
+    assert list(turns) == ["half_turn", "mirror"]
