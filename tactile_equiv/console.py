@@ -33,6 +33,7 @@ from tactile_equiv.sensor_profiles import read_profile
 from tactile_equiv.settings import Settings
 from tactile_equiv.symmetry import measure_ridged_press
 from tactile_equiv.text_files import write_text
+from tactile_equiv.topology import PLANE, TOPOLOGIES
 from tactile_equiv.turns import measure_turned_press
 
 SETTING = argparse.SUPPRESS  # the default stands in TrainingSettings
@@ -128,6 +129,9 @@ def _add_symmetry(commands: Any) -> None:
     command.add_argument("model", help="model directory, or name of a shipped model")
     command.add_argument("--rows", type=_positive, default=28)
     command.add_argument("--cols", type=_positive, default=50)
+    command.add_argument(
+        "--topology", default=PLANE, choices=TOPOLOGIES, help="round a finger: over the seam too"
+    )
     command.add_argument("--json", type=Path, help="write the figures to this file")
     command.add_argument("--backend", default="auto", choices=BACKENDS)
 
@@ -171,6 +175,12 @@ def _add_closed_loop(commands: Any) -> None:
     command.add_argument("--model", default="", help="model directory, or name of a shipped model")
     command.add_argument("--backend", default="auto", choices=BACKENDS)
     command.add_argument("--thresholds", default="", help="YAML file with other limits")
+    command.add_argument(
+        "--topology",
+        default="",
+        choices=TOPOLOGIES,
+        help="what the node takes the sensor for (that of the script)",
+    )
     command.add_argument("--namespace", default=defaults.namespace, help="of all three nodes")
 
 
@@ -196,8 +206,9 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _symmetry(options: argparse.Namespace) -> None:
     model = load_model(find_model(options.model), options.backend)
-    shifts = measure_ridged_press(model, options.rows, options.cols).to_json()
-    turns = measure_turned_press(model, options.rows, options.cols)
+    size = options.rows, options.cols, options.topology
+    shifts = measure_ridged_press(model, *size).to_json()
+    turns = measure_turned_press(model, *size)
     print(f"model {model.card.name}, {model.backend.name}, {options.rows}x{options.cols} taxels")
     print(f"equivariant by construction to: {model.card.architecture.symmetry}")
     for title, figures in {"shift": shifts, **turns}.items():
@@ -254,6 +265,7 @@ def _closed_loop(options: argparse.Namespace) -> int:
         model=options.model,
         backend=options.backend,
         thresholds=options.thresholds,
+        topology=options.topology,
         namespace=options.namespace,
     )
     return run_closed_loop(loop)
