@@ -20,12 +20,12 @@ from tactile_equiv.bag_writer import BagWriter, RecordedTopic
 from tactile_equiv.errors import DataError
 from tactile_equiv.message_definitions import class_of, definition_of
 from tactile_equiv.quality_of_service import unheard_publishers
+from tactile_equiv.recordings import LABEL_TOPIC, LABEL_TYPE
 from tactile_equiv.stream_statistics import DropCounter
 
 DEPTH = 1000
 PERIOD = 0.1  # seconds between looks at the graph and at typed labels
 FLUSHES = 5  # periods between writes to disk
-LABEL_TYPE = "std_msgs/msg/String"
 INFINITE = {"sec": 9223372036, "nsec": 854775807}
 
 
@@ -62,7 +62,7 @@ class Recorder(Node):
         self,
         bag: BagWriter,
         topics: Sequence[str],
-        label_topic: str = "tactile_label",
+        label_topic: str = LABEL_TOPIC,
         warn: Callable[[str], None] = lambda text: None,
         **node_arguments: Any,
     ) -> None:

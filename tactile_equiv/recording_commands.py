@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tactile_equiv.errors import DataError
-from tactile_equiv.number_arguments import count, not_negative
+from tactile_equiv.number_arguments import count, not_negative, share
+from tactile_equiv.recorded_dataset import DatasetSettings, gather, split_by_press, summary
+from tactile_equiv.recordings import LABEL_TOPIC, RecordedFrame, read_recording
+from tactile_equiv.sensor_profiles import read_profile
+from tactile_equiv.settings import Settings
 
 PAGE_PORT = 8377
 
@@ -15,6 +21,7 @@ PAGE_PORT = 8377
 def add_parsers(commands: Any) -> None:
     """Add the subcommands."""
     _add_record(commands)
+    _add_dataset(commands)
 
 
 def _add_record(commands: Any) -> None:
@@ -29,7 +36,7 @@ def _add_record(commands: Any) -> None:
     command.add_argument("--outputs", action="store_true", help="also what the node publishes")
     command.add_argument("--node", default="tactile_perception", help="name of that node")
     command.add_argument("--classes", default="", metavar="A,B,C", help="names that a label can be")
-    command.add_argument("--label-topic", default="tactile_label", help="std_msgs/String")
+    command.add_argument("--label-topic", default=LABEL_TOPIC, help="std_msgs/String")
     command.add_argument(
         "--label-page",
         type=count,
@@ -41,6 +48,61 @@ def _add_record(commands: Any) -> None:
     command.add_argument(
         "--duration", type=not_negative, default=0.0, help="seconds; 0 = until Ctrl-C"
     )
+
+
+def _add_dataset(commands: Any) -> None:
+    command = commands.add_parser("dataset", help="training data from recordings with labels")
+    command.set_defaults(run=_dataset)
+    command.add_argument("recordings", type=Path, nargs="+", help="folder, .mcap, .db3 or .npz")
+    command.add_argument("--out", type=Path, required=True, help=".npz to write, for train")
+    add_reading(command)
+    command.add_argument(
+        "--tare",
+        type=count,
+        default=DatasetSettings.tare_frames,
+        metavar="FRAMES",
+        help="untouched frames at the start of each recording (10); 0 = the sensor rests at 0",
+    )
+    command.add_argument("--dead-zone", type=not_negative, help="sensor units (from the data)")
+    command.add_argument("--all-frames", action="store_true", help="also frames without contact")
+    command.add_argument(
+        "--gap",
+        type=not_negative,
+        default=DatasetSettings.gap,
+        help="seconds without contact that end a press (0.1)",
+    )
+    command.add_argument(
+        "--frames-of-press", type=count, default=0, help="at most, the strongest; 0 = all"
+    )
+    command.add_argument("--min-presses", type=count, default=1, help="of each class")
+    command.add_argument("--test", type=Path, help="second .npz, of other presses")
+    command.add_argument("--test-share", type=share, default=0.25, help="of the presses (0.25)")
+    command.add_argument("--seed", type=count, default=0, help="of the split")
+
+
+def add_reading(command: Any) -> None:
+    """Options that say how frames of a bag are read."""
+    command.add_argument("--from-topic", default="", help="topic of the frames in a bag")
+    command.add_argument("--label-topic", default=LABEL_TOPIC, help="std_msgs/String in a bag")
+    command.add_argument(
+        "--sensor", default="", help="parameter file of the node, or name of a shipped sensor"
+    )
+    command.add_argument("--rows", type=count, default=0, help="of arrays without a layout")
+    command.add_argument("--cols", type=count, default=0, help="of arrays without a layout")
+
+
+def read(recording: Path, options: argparse.Namespace) -> Iterator[RecordedFrame]:
+    """Frames of a recording, read as the options of `add_reading` say."""
+    settings = read_profile(options.sensor) if options.sensor else Settings()
+    sizes = {name: vars(options)[name] for name in ("rows", "cols") if vars(options)[name]}
+    return read_recording(
+        recording, options.from_topic, settings.changed(sizes), options.label_topic, notify
+    )
+
+
+def notify(notice: str) -> None:
+    """Say something that is no result."""
+    print(f"tactile-equiv: {notice}", file=sys.stderr)
 
 
 def need_ros(command: str) -> None:
@@ -59,6 +121,33 @@ def need_ros(command: str) -> None:
             f"{command} works on ROS 2, which is not importable here ({error}): "
             "source a ROS 2 distribution, or run `make environment`"
         ) from error
+
+
+def _dataset(options: argparse.Namespace) -> None:
+    settings = DatasetSettings(
+        tare_frames=options.tare,
+        dead_zone=options.dead_zone,
+        contact_only=not options.all_frames,
+        gap=options.gap,
+        frames_of_press=options.frames_of_press,
+        min_presses=options.min_presses,
+    )
+    frames = [(path.name, read(path, options)) for path in options.recordings]
+    dataset = gather(frames, settings)
+    parts = {options.out: dataset}
+    if options.test is not None:
+        parts = dict(
+            zip(
+                (options.out, options.test),
+                split_by_press(dataset, options.test_share, options.seed),
+                strict=True,
+            )
+        )
+    for file, part in parts.items():
+        part.save(file)
+        size = "x".join(map(str, part.frames.shape[1:]))
+        print(f"{file}: {len(part)} frames of {size}, dead-zone {part.dead_zone:.3g}")
+        summary(part, print)
 
 
 def _record(options: argparse.Namespace) -> int:

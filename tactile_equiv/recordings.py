@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
+from tactile_equiv.bags import BAG_SUFFIXES, open_bag
 from tactile_equiv.dataset import KEYS, load_arrays
 from tactile_equiv.decoding import COMPRESSED, IMAGE, MULTI_ARRAYS, full_type
 from tactile_equiv.errors import DataError
 from tactile_equiv.frame_decoder import FrameDecoder
 from tactile_equiv.settings import Settings
 
-BAG_SUFFIXES = (".mcap", ".db3")
+LABEL_TOPIC, LABEL_TYPE = "tactile_label", "std_msgs/msg/String"
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,11 @@ class RecordedFrame:
 
 
 def read_recording(
-    path: Path | str, topic: str = "", settings: Settings | None = None
+    path: Path | str,
+    topic: str = "",
+    settings: Settings | None = None,
+    label_topic: str = LABEL_TOPIC,
+    tell: Callable[[str], None] = lambda notice: None,
 ) -> Iterator[RecordedFrame]:
     """Frames of an .npz file or a rosbag2 recording (folder, .mcap, .db3), in order of recording.
 
@@ -44,6 +48,9 @@ def read_recording(
         topic: which topic of a bag; needed only where several carry frames.
         settings: parameters of the node; those of the input say how a message is read.
             `input_type` counts together with `input_field` only: images and arrays are known.
+        label_topic: std_msgs/String in a bag; a label holds for the frames after it, until the
+            next; an empty one ends it.
+        tell: hears what is lost of a recording that was cut off.
 
     Raises:
         DataError: if the file is unreadable, or has no frames (on that topic).
@@ -54,7 +61,7 @@ def read_recording(
     if not file.exists():
         raise DataError(f"{file} does not exist: name an .npz file or a rosbag2 recording")
     if file.is_dir() or file.suffix in BAG_SUFFIXES:
-        return _bag_frames(file, topic, settings or Settings())
+        return _bag_frames(file, topic, settings or Settings(), label_topic, tell)
     return _npz_frames(file)
 
 
@@ -70,29 +77,27 @@ def _npz_frames(file: Path) -> Iterator[RecordedFrame]:
         yield RecordedFrame(frame, None, str(names[label]) if 0 <= label < len(names) else "")
 
 
-def _bag_frames(path: Path, topic: str, settings: Settings) -> Iterator[RecordedFrame]:
-    with _opened(path) as reader:
+def _bag_frames(
+    path: Path, topic: str, settings: Settings, label_topic: str, tell: Callable[[str], None]
+) -> Iterator[RecordedFrame]:
+    with open_bag(path, tell) as reader:
         connection = _frame_connection(path, reader, topic, settings)
+        labels = [c for c in reader.connections if is_label(c, label_topic)]
         decode = FrameDecoder(settings.changed({"input_type": connection.msgtype}))
-        begun = None
-        for _, time, raw in reader.messages(connections=[connection]):
+        begun, label = None, ""
+        for source, time, raw in reader.messages(connections=[connection, *labels]):
+            message = reader.deserialize(raw, source.msgtype)
+            if source in labels:
+                label = message.data.strip()
+                continue
             begun = time if begun is None else begun
-            message = reader.deserialize(raw, connection.msgtype)
-            yield RecordedFrame(decode(message).values, (time - begun) / 1e9, "")
+            yield RecordedFrame(decode(message).values, (time - begun) / 1e9, label)
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    try:
-        from rosbags.highlevel import AnyReader, AnyReaderError
-        from rosbags.typesys import Stores, get_typestore
-    except ImportError as error:
-        raise DataError(f"reading {path} needs the package rosbags: pip install rosbags") from error
-    try:
-        with AnyReader([path], default_typestore=get_typestore(Stores.LATEST)) as reader:
-            yield reader
-    except (AnyReaderError, OSError) as error:
-        raise DataError(f"{path} cannot be read as a rosbag2 recording ({error})") from error
+def is_label(connection: Any, label_topic: str = LABEL_TOPIC) -> bool:
+    """True for the topic of labels, in whatever namespace."""
+    named = f"/{connection.topic.lstrip('/')}".endswith(f"/{label_topic.lstrip('/')}")
+    return named and connection.msgtype == LABEL_TYPE
 
 
 def _frame_connection(path: Path, reader: Any, topic: str, settings: Settings) -> Any:

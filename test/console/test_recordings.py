@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tactile_equiv.bag_writer import BagWriter, RecordedTopic
 from tactile_equiv.console import main
 from tactile_equiv.errors import DataError, FrameError
-from tactile_equiv.recordings import read_recording
+from tactile_equiv.recordings import LABEL_TOPIC, LABEL_TYPE, read_recording
 from tactile_equiv.settings import Settings
 
 rosbag2 = pytest.importorskip("rosbags.rosbag2")
@@ -177,3 +178,38 @@ def test_unreadable_recordings_are_refused(name: str, tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     with pytest.raises(DataError):
         list(read_recording(tmp_path / name))
+
+
+def test_a_recording_that_was_cut_off_gives_what_it_holds(tmp_path: Path) -> None:
+    whole, told = labelled_bag(tmp_path / "whole.mcap"), []
+    frames = [recorded.frame for recorded in read_recording(whole)]
+    folder = tmp_path / "cut"
+    folder.mkdir()
+    (folder / "cut_0.mcap").write_bytes(whole.read_bytes()[:-2000])
+    read = list(read_recording(folder, tell=told.append))
+    assert 0 < len(read) <= len(frames)
+    assert np.array_equal([recorded.frame for recorded in read], frames[: len(read)])
+    assert len(told) == 1 and "ends in the middle" in told[0]
+
+
+def test_a_label_holds_until_the_next(tmp_path: Path) -> None:
+    labels = [recorded.label for recorded in read_recording(labelled_bag(tmp_path / "bag.mcap"))]
+    assert labels == ["", "", "ridges", "ridges", "", "", "ring"]
+
+
+def labelled_bag(file: Path) -> Path:
+    """Seven frames, labels between them."""
+    bag = BagWriter(file)
+    numbers = {}
+    for topic, kind in [("/skin", "sensor_msgs/msg/Image"), (f"/{LABEL_TOPIC}", LABEL_TYPE)]:
+        text, _ = TYPES.generate_msgdef(kind, ros_version=2)
+        numbers[kind] = bag.add_topic(RecordedTopic(topic, kind, text))
+    label = TYPES.types[LABEL_TYPE]
+    coming = [FRAMES[0], FRAMES[1], "ridges", FRAMES[2], FRAMES[0], "", FRAMES[1], FRAMES[2]]
+    for time, one in enumerate([*coming, "ring", FRAMES[0]]):
+        kind = LABEL_TYPE if isinstance(one, str) else "sensor_msgs/msg/Image"
+        message = label(data=one) if isinstance(one, str) else image(one)
+        bag.write(numbers[kind], time + 1, time, bytes(TYPES.serialize_cdr(message, kind)))
+        bag.flush()
+    bag.close()
+    return file
