@@ -72,6 +72,10 @@ class HandSimulatorNode(Node):
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1 / settings.rate_hz, self.publish_next, clock=steady)
 
+    def subscribers(self) -> dict[str, int]:
+        """How many listen to each patch."""
+        return {name: topic.get_subscription_count() for name, topic in self._images.items()}
+
     def publish_next(self) -> HandFrame:
         """Publish the next moment, truth first; it is returned."""
         frame, stamp = next(self._frames), self.get_clock().now().to_msg()

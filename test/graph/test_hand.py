@@ -1,6 +1,7 @@
 """The node of a hand: a percept of each patch and one texture, whatever is missing or wrong."""
 
 import array
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,12 +11,15 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
 from std_msgs.msg import UInt16MultiArray
 from std_srvs.srv import Trigger
+from tactile_equiv_sim.hand_simulator_node import HandSimulatorNode
 from vision_msgs.msg import Classification, LabelInfo
 
 from tactile_equiv.hand_node import HandNode
 from tactile_equiv.model import load_model
 from tactile_equiv.percept import perceive
+from tactile_equiv.share import share_directory
 
+STREAMS = Path(__file__).resolve().parents[3] / "shared/data/sdh2_grasps/streams"
 SIZES = {"thumb": (13, 6), "index": (13, 6), "palm": (16, 16)}
 BY_TOPIC = """
 patches:
@@ -45,7 +49,7 @@ class Hand(Client):
         self.of_patch = {}
         if self.state == "active":
             self.classes = self.output(Classification, "classification")
-            for name in SIZES:
+            for name in SIZES.keys() & set(self.hand._patches):
                 self.of_patch[name] = self.output(Classification, f"{name}/classification")
 
     def close(self):
@@ -200,6 +204,50 @@ def test_tare_takes_every_patch_and_names_those_without_frames(hand):
     assert graph.feel(drifted, 4).results == []
     assert graph.transition("deactivate") and graph.transition("cleanup")
     assert graph.transition("configure") and graph.transition("activate")
+
+
+def test_the_simulated_hand_feels_one_texture_on_tips_and_palm(hand, ros_context):
+    pytest.importorskip("onnxruntime", reason="torch is slow to answer six patches")
+    graph = hand((share_directory() / "config/hands/simulated.yaml").read_text(),
+                 model_path="simulated_hand", backend="onnxruntime")  # fmt: skip
+    simulator = HandSimulatorNode(
+        context=ros_context, parameter_overrides=[Parameter("rate_hz", value=0.1)]
+    )
+    graph.executor.add_node(simulator)
+    graph.until(lambda: all(simulator.subscribers().values()), "the node to hear every patch")
+    tips = [name for name in simulator.subscribers() if name != "palm"]
+    graph.of_patch |= {n: graph.output(Classification, f"{n}/classification") for n in tips}
+    felt = []
+    for _ in range(8):
+        before, moment = len(graph.classes), simulator.publish_next()
+        graph.until(lambda before=before: len(graph.classes) > before, "a texture of the hand")
+        felt.append((moment, graph.classes[-1]))
+    graph.until(lambda: all(len(found) == 8 for found in graph.of_patch.values()))
+    graph.executor.remove_node(simulator)
+    simulator.destroy_node()
+    *single, all_at_once, nothing = felt
+    assert nothing[1].results == []
+    assert [moment.touched for moment, _ in single] == [(name,) for name in (*tips, "palm")]
+    assert all(scores(message) == scores(single[0][1]) for _, message in single)
+    assert all_at_once[1].results[0].class_id == single[0][1].results[0].class_id
+    for found in graph.of_patch.values():
+        assert found[-2].header.stamp == all_at_once[1].header.stamp
+
+
+def test_a_recorded_hand_in_one_message(hand):
+    file = next(iter(sorted(STREAMS.glob("*.npz"))), None)
+    if file is None:
+        pytest.skip("the SDH-2 recordings are not here: ../shared/data/sdh2_grasps")
+    with np.load(file) as content:
+        moments = content["frames"][::200][:10].astype(np.uint16)
+    graph = hand((share_directory() / "config/hands/sdh2.yaml").read_text())
+    for moment in moments:
+        before = len(graph.classes)
+        graph.send(UInt16MultiArray(data=array.array("H", moment.tolist())), "taxels")
+        graph.until(lambda before=before: len(graph.classes) > before, "a texture of the hand")
+    for name, status in graph.statuses_now().items():
+        assert figures(status)["perceived"] == str(len(moments)), name
+        assert figures(status)["refused"] == "0"
 
 
 @pytest.mark.parametrize(
