@@ -21,8 +21,10 @@ PERIOD = 2
 
 def pattern_of(encoding: str) -> str:
     """The pattern that an encoding such as "bayer_rggb8" names, "" for none."""
-    name = encoding.removeprefix("bayer_")[:4]
-    return name if encoding.startswith("bayer_") and name in PATTERNS else ""
+    if not encoding.startswith("bayer_"):
+        return ""
+    name = encoding[6:10]
+    return name if name in PATTERNS else ""
 
 
 def lift(raw: NDArray[Any], pattern: str, channels: int) -> NDArray[Any]:

@@ -60,7 +60,8 @@ class FrameDecoder:
         self.message_type = full_type(settings.input_type, settings.input_field)
         self.paths = _paths(settings)
         self._settings = settings
-        self._range = ValueRange(settings.value_min, settings.value_max, settings.invert)
+        valid = ValueRange(settings.value_min, settings.value_max, settings.invert)
+        self._range = None if valid.keeps_all else valid
         self._read: Read = READERS.get(self.message_type, decode_multi_array)
         self._encoded_in = ENCODED_IN.get(self.message_type, "")
         if self.paths:
@@ -76,7 +77,9 @@ class FrameDecoder:
             FrameError: if the message is no such frame; `reason` names why.
         """
         settings, cell = self._settings, self._settings.binning
-        values = self._range.applied(self._read(contents, settings))
+        values = self._read(contents, settings)
+        if self._range is not None:
+            values = self._range.applied(values)
         encoding = getattr(contents, self._encoded_in) if self._encoded_in else ""
         if (pattern := pattern_of(encoding)) and values.ndim == 2:
             values = lift(values, pattern, settings.bayer_channels)

@@ -41,13 +41,13 @@ class ValueRange:
                 "highest that the untouched sensor reads"
             )
 
-    def applied(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Values of any shape: NaN outside the range, `maximum` - value where inverted.
+    @property
+    def keeps_all(self) -> bool:
+        """True where every value stays as it is."""
+        return not self.invert and -self.minimum == self.maximum == ANY
 
-        The same array where neither is asked for, float32 otherwise.
-        """
-        if not self.invert and -self.minimum == self.maximum == ANY:
-            return values
+    def applied(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Values of any shape as float32: NaN outside the range, `maximum` - value if inverted."""
         single = values.astype(np.float32)
         single[(single < self.minimum) | (single > self.maximum)] = np.nan
         return np.float32(self.maximum) - single if self.invert else single

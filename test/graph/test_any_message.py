@@ -1,5 +1,7 @@
 """Messages of any type, found by name at run time: as XELA, Robotiq and TactileState send."""
 
+import re
+
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -8,9 +10,11 @@ from rclpy.serialization import serialize_message
 from sensor_msgs.msg import ChannelFloat32, Image
 from std_msgs.msg import Float32MultiArray
 
-from tactile_equiv.input_kind import FieldContents
+from tactile_equiv.errors import SettingsError
+from tactile_equiv.input_kind import FieldContents, input_of
 from tactile_equiv.model import load_model
 from tactile_equiv.percept import perceive
+from tactile_equiv.settings import Settings
 
 XELA = {
     "input_type": "xela_server_ros2/msg/SensStream",
@@ -172,12 +176,19 @@ def test_bytes_that_end_early_are_refused(perception, vendor):
         ({"invert": True}, "invert needs value_max"),
     ],
 )
-def test_what_cannot_be_read_is_said_when_the_node_is_configured(perception, vendor, wrong, named):
-    graph = perception(**XELA | wrong, autostart=False)
+def test_what_cannot_be_read_is_refused_beforehand(vendor, wrong, named):
+    with pytest.raises(SettingsError, match=re.escape(named)):
+        input_of(Settings(**XELA | wrong))
+
+
+def test_a_node_that_cannot_read_its_input_lives_on_and_says_why(perception, vendor):
+    graph = perception(**XELA | {"input_field": "sensors[0].taxels[].w"}, autostart=False)
     assert not graph.transition("configure")
     status = graph.diagnostics()
     assert status.level == DiagnosticStatus.ERROR
-    assert named in status.message
+    assert "Taxel has no field w, but x, y, z" in status.message
+    assert graph.set(input_field=XELA["input_field"]) == []
+    assert graph.transition("configure")
 
 
 def test_a_header_of_another_kind_is_none():

@@ -66,6 +66,17 @@ def test_a_frame_of_the_sensor_is_felt(perception, vendor, gel_model, name):
     assert (pixels(maps[0])[1:4, :4] > 0.5).all()
 
 
+@pytest.mark.parametrize(
+    ("name", "millimetres"),
+    [("tekscan_28x50", (53, 95)), ("dsa9205_13x6", (44, 20)), ("xela_4x4", (19, 19)),
+     ("digit_240x320", (16, 19)), ("gelsight_mini_240x320", (15, 20)), ("roboskin_6x10", (0, 0))],
+)  # fmt: skip
+def test_distances_of_taxels_make_the_size_of_the_sensor(name, millimetres):
+    settings = read_profile(name)
+    sides = settings.rows * settings.row_pitch, settings.cols * settings.col_pitch
+    assert [1000 * side for side in sides] == pytest.approx(millimetres, abs=0.5)
+
+
 def test_another_size_than_that_of_the_sensor_is_refused(perception):
     graph = perception(arguments=("--params-file", str(find_profile("tekscan_28x50"))))
     graph.refused(picture(np.zeros((50, 28))))

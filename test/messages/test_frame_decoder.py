@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace as Message
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -174,6 +175,17 @@ def test_raw_colours_are_lifted_before_binning():
     frame, cell = decode(values, "bayer_rggb8", binning=2)
     assert (frame.shape, cell) == ((2, 3, 3), 4)
     assert frame[0, 0].tolist() == [8, 3, 6]
+
+
+def test_raw_colours_may_come_packed():
+    raw = RNG.integers(0, 255, (6, 8)).astype(np.uint8)
+    decode_packed = FrameDecoder(Settings(input_type="sensor_msgs/msg/CompressedImage"))
+    data = cv2.imencode(".png", raw)[1].tobytes()
+    for described, channels in (("bayer_gbrg8; png compressed bayer_gbrg8", 3), ("png", None)):
+        frame, cell = decode_packed(Message(data=data, format=described))
+        expected = raw if channels is None else lift(raw, "gbrg", channels)
+        assert cell == (1 if channels is None else 2)
+        np.testing.assert_array_equal(frame, expected)
 
 
 @pytest.mark.parametrize("rows_and_columns", [(5, 6), (6, 5), (1, 1)])
