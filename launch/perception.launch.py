@@ -1,7 +1,8 @@
-"""Starts perception nodes, one for a sensor or several from one list.
+"""Starts perception nodes: one for a sensor, several from one list, or one for a whole hand.
 
 `ros2 launch tactile_equiv perception.launch.py namespace:=left remappings:='{image: /cam/image}'`
-`ros2 launch tactile_equiv perception.launch.py sensors:=my_hand.yaml`
+`ros2 launch tactile_equiv perception.launch.py sensors:=my_sensors.yaml`
+`ros2 launch tactile_equiv perception.launch.py hand:=my_hand.yaml model_path:=my_model`
 """
 
 import sys
@@ -16,7 +17,7 @@ from launch_ros.actions import Node
 from launch import LaunchContext, LaunchDescription
 from tactile_equiv.errors import TactileError
 from tactile_equiv.launch_nodes import launch_node
-from tactile_equiv.process_descriptions import NodeDescription
+from tactile_equiv.process_descriptions import NodeDescription, hand_of
 from tactile_equiv.sensor_list import read_sensors, sensor_node
 
 PARAMETERS = Path(__file__).resolve().parent.parent / "config" / "perception.yaml"
@@ -24,6 +25,7 @@ PARAMETERS = Path(__file__).resolve().parent.parent / "config" / "perception.yam
 ARGUMENTS = {
     "params_file": (str(PARAMETERS), "YAML file with the parameters"),
     "sensors": ("", "YAML list of sensors, see config/sensors.yaml; empty = one sensor, as below"),
+    "hand": ("", "a hand of many patches in one node, see docs/hand.md; empty = as above or below"),
     "namespace": ("", "namespace of the node, e.g. one per finger"),
     "model_path": ("", "model directory; empty = what params_file says"),
     "remappings": ("{}", "topics and services by their own names, {name: other, ...}"),
@@ -43,7 +45,8 @@ def described(context: LaunchContext) -> list[NodeDescription]:
             "parameters": {"model_path": model_path} if model_path else {},
             "remappings": yaml.safe_load(given["remappings"]),
         }
-        nodes = [sensor_node(entry, "the sensor", Path())]
+        sensor = sensor_node(entry, "the sensor", Path())
+        nodes = [hand_of(sensor, given["hand"]) if given["hand"] else sensor]
     file = Path(given["params_file"])
     return [replace(one, parameters_file=one.parameters_file or file) for one in nodes]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tactile_equiv.errors import SettingsError
@@ -78,6 +78,21 @@ def perception_description(
         parameters=parameters or {},
         parameters_file=parameters_file,
         remappings=remappings or {},
+    )
+
+
+def hand_of(perception: NodeDescription, hand: str) -> NodeDescription:
+    """The node of a hand in place of a perception node, with the same parameters and topics.
+
+    Args:
+        perception: the node of one sensor.
+        hand: description of the hand, a YAML file or the name of a shipped one.
+    """
+    return replace(
+        perception,
+        executable="hand_node",
+        module="tactile_equiv.hand_node",
+        parameters={**perception.parameters, "hand": hand},
     )
 
 

@@ -43,6 +43,12 @@ def test_several_sensors_from_one_list(launch, watcher, tmp_path):
     until_heard(watcher, launched, ["/cameras/left", "/hand/right/image"])
 
 
+def test_a_hand_in_one_node(launch, watcher):
+    launched = launch("perception.launch.py", hand="simulated", namespace="left")
+    until_heard(watcher, launched, ["/left/thumb/image", "/left/palm/image"])
+    assert watcher().count_publishers("/left/tactile_perception/thumb/contact_map")
+
+
 def test_a_wrong_list_ends_with_one_line(launch, tmp_path):
     sensors = tmp_path / "sensors.yaml"
     sensors.write_text("- {namespase: left}\n")

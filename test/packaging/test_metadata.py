@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 import tactile_equiv
-from tactile_equiv.process_descriptions import ClosedLoop
+from tactile_equiv.process_descriptions import ClosedLoop, hand_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SETUP = (ROOT / "setup.py").read_text()
@@ -65,4 +65,5 @@ def test_launch_files_compile(path):
 @pytest.mark.parametrize("role", ["simulator", "perception", "check"])
 def test_described_nodes_are_installed_executables(role):
     node = getattr(ClosedLoop(), role)
-    assert f'"{node.executable} = {node.module}:main"' in SETUP
+    for one in (node, hand_of(node, "simulated")):
+        assert f'"{one.executable} = {one.module}:main"' in SETUP
