@@ -7,7 +7,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from tactile_equiv.architecture import SYMMETRIES
 from tactile_equiv.audit import command as audit_command
 from tactile_equiv.backends import BACKENDS
 from tactile_equiv.dataset import load_dataset
-from tactile_equiv.errors import DataError, TactileError
+from tactile_equiv.errors import TactileError
 from tactile_equiv.evaluation import evaluate
 from tactile_equiv.lessons import command as lesson_command
 from tactile_equiv.model import load_model
@@ -28,16 +28,12 @@ from tactile_equiv.number_arguments import positive as _positive
 from tactile_equiv.number_arguments import share as _share
 from tactile_equiv.process_descriptions import ClosedLoop
 from tactile_equiv.processes import run_closed_loop
-from tactile_equiv.recordings import RecordedFrame, read_recording
-from tactile_equiv.sensor_profiles import read_profile
-from tactile_equiv.settings import Settings
 from tactile_equiv.symmetry import measure_ridged_press
 from tactile_equiv.text_files import write_text
 from tactile_equiv.topology import PLANE, TOPOLOGIES
 from tactile_equiv.turns import measure_turned_press
 
 SETTING = argparse.SUPPRESS  # the default stands in TrainingSettings
-DISCOVERY_LIMIT = 30.0  # seconds that replay waits for a subscriber
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,7 +63,6 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_evaluate(commands)
     _add_symmetry(commands)
-    _add_replay(commands)
     _add_closed_loop(commands)
     audit_command.add_parser(commands)
     lesson_command.add_parser(commands)
@@ -134,26 +129,6 @@ def _add_symmetry(commands: Any) -> None:
     )
     command.add_argument("--json", type=Path, help="write the figures to this file")
     command.add_argument("--backend", default="auto", choices=BACKENDS)
-
-
-def _add_replay(commands: Any) -> None:
-    command = commands.add_parser("replay", help="publish recorded frames as a live topic")
-    command.set_defaults(run=_replay)
-    command.add_argument("data", type=Path, help=".npz, or rosbag2 recording (folder, .mcap, .db3)")
-    command.add_argument("--rate", type=_above_zero, default=30.0, help="frames a second")
-    command.add_argument("--topic", choices=("image", "taxels"), default="image")
-    command.add_argument("--from-topic", default="", help="topic of the frames in a bag")
-    command.add_argument(
-        "--sensor",
-        default="",
-        metavar="NAME",
-        help="how messages of a bag are read: a parameter file of the node, or a shipped sensor",
-    )
-    command.add_argument("--rows", type=_count, default=0, help="of arrays without a layout")
-    command.add_argument("--cols", type=_count, default=0, help="of arrays without a layout")
-    command.add_argument("--frame-id", default="tactile_sensor")
-    command.add_argument("--loop", action="store_true", help="begin again at the end")
-    command.add_argument("--wait", action="store_true", help="begin when somebody listens")
 
 
 def _add_closed_loop(commands: Any) -> None:
@@ -223,39 +198,6 @@ def _write_json(file: Path | None, values: dict[str, Any]) -> None:
         write_text(file, json.dumps(values, indent=2) + "\n")
 
 
-def _replay(options: argparse.Namespace) -> None:
-    frames = _looped(options) if options.loop else _recorded(options)
-    first = next(frames, None)
-    if first is None:
-        raise DataError(f"{options.data} holds no frames: record some")
-
-    def all_frames() -> Iterator[RecordedFrame]:
-        yield first
-        yield from frames
-
-    try:
-        from tactile_equiv.ros_environment import prepare_ros_environment
-
-        prepare_ros_environment()
-        import rclpy
-
-        from tactile_equiv.replay import play
-    except ImportError as error:
-        raise DataError(
-            f"replay publishes on ROS 2, which is not importable here ({error}): "
-            "source a ROS 2 distribution, or run `make environment`"
-        ) from error
-    with rclpy.init():
-        count = play(
-            all_frames(),
-            options.rate,
-            options.topic,
-            options.frame_id,
-            DISCOVERY_LIMIT if options.wait else 0.0,
-        )
-    print(f"{count} frames published")
-
-
 def _closed_loop(options: argparse.Namespace) -> int:
     loop = ClosedLoop(
         script=options.script,
@@ -269,18 +211,6 @@ def _closed_loop(options: argparse.Namespace) -> int:
         namespace=options.namespace,
     )
     return run_closed_loop(loop)
-
-
-def _recorded(options: argparse.Namespace) -> Iterator[RecordedFrame]:
-    sensor = read_profile(options.sensor) if options.sensor else Settings()
-    sizes = {"rows": options.rows, "cols": options.cols}
-    settings = sensor.changed({name: size for name, size in sizes.items() if size})
-    return read_recording(options.data, options.from_topic, settings)
-
-
-def _looped(options: argparse.Namespace) -> Iterator[RecordedFrame]:
-    while True:
-        yield from _recorded(options)
 
 
 if __name__ == "__main__":

@@ -9,19 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from tactile_equiv.errors import DataError
-from tactile_equiv.number_arguments import count, not_negative, share
+from tactile_equiv.number_arguments import above_zero, count, not_negative, share
 from tactile_equiv.recorded_dataset import DatasetSettings, gather, split_by_press, summary
 from tactile_equiv.recordings import LABEL_TOPIC, RecordedFrame, read_recording
 from tactile_equiv.sensor_profiles import read_profile
 from tactile_equiv.settings import Settings
 
 PAGE_PORT = 8377
+CLOCK_RATE = 100.0
 
 
 def add_parsers(commands: Any) -> None:
     """Add the subcommands."""
     _add_record(commands)
     _add_dataset(commands)
+    _add_replay(commands)
 
 
 def _add_record(commands: Any) -> None:
@@ -78,6 +80,42 @@ def _add_dataset(commands: Any) -> None:
     command.add_argument("--test", type=Path, help="second .npz, of other presses")
     command.add_argument("--test-share", type=share, default=0.25, help="of the presses (0.25)")
     command.add_argument("--seed", type=count, default=0, help="of the split")
+
+
+def _add_replay(commands: Any) -> None:
+    command = commands.add_parser("replay", help="publish what was recorded")
+    command.set_defaults(run=_replay)
+    command.add_argument("data", type=Path, help=".npz, or rosbag2 recording (folder, .mcap, .db3)")
+    command.add_argument("--speed", type=above_zero, default=1.0, help="10 = ten times as fast")
+    command.add_argument(
+        "--rate", type=above_zero, help="frames a second (30; a recording's own times)"
+    )
+    command.add_argument(
+        "--topic",
+        choices=("image", "taxels"),
+        help="publish frames alone, read as a node with these parameters reads them; without it "
+        "and --rate a recording is published with all its topics as they were",
+    )
+    add_reading(command)
+    command.add_argument("--frame-id", default="tactile_sensor", help="of frames")
+    command.add_argument(
+        "--clock",
+        type=above_zero,
+        nargs="?",
+        const=CLOCK_RATE,
+        default=0.0,
+        metavar="HZ",
+        help=f"publish /clock, for nodes with use_sim_time ({CLOCK_RATE:g} Hz)",
+    )
+    command.add_argument(
+        "--stamps",
+        choices=("recorded", "now"),
+        help="of messages with a header: as recorded (with --clock), or moved to now (without)",
+    )
+    command.add_argument("--start", type=not_negative, default=0.0, help="seconds to leave out")
+    command.add_argument("--duration", type=not_negative, default=0.0, help="seconds; 0 = all")
+    command.add_argument("--loop", action="store_true", help="begin again at the end")
+    command.add_argument("--wait", action="store_true", help="begin when somebody listens")
 
 
 def add_reading(command: Any) -> None:
@@ -153,5 +191,12 @@ def _dataset(options: argparse.Namespace) -> None:
 def _record(options: argparse.Namespace) -> int:
     need_ros("record")
     from tactile_equiv.record_command import run
+
+    return run(options)
+
+
+def _replay(options: argparse.Namespace) -> int:
+    need_ros("replay")
+    from tactile_equiv.replay_command import run
 
     return run(options)

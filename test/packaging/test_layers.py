@@ -22,7 +22,7 @@ ROS_MODULES = {
     "sensing", "sensor_stream", "model_node", "node_diagnostics", "hand_node",
     "patch_stream", "hand_diagnostics",
     "tare_service", "perception_node", "node_process", "replay", "launch_nodes", "result_headers",
-    "input_kind", "recorder", "record_command",
+    "input_kind", "recorder", "record_command", "player", "replay_command",
 }  # fmt: skip
 BUILD_MODULES = {"message_package", "message_sources", "vision_msgs_package"}
 ROS_PREFIXES = ("rclpy", "rosidl", "rcl_interfaces", "ament_index_python", "launch", "std_srvs")
