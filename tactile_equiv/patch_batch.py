@@ -39,7 +39,7 @@ def run_together(backend: Backend, radius: int, frames: Sequence[FloatArray]) ->
 
     An engine that cannot take several frames at once (no `run_batch`) is called for each.
     """
-    call_cells = getattr(backend, "call_cells", 0) if hasattr(backend, "run_batch") else 0
+    call_cells = backend.call_cells if hasattr(backend, "run_batch") else 0
     sizes = [(frame.shape[1], frame.shape[2]) for frame in frames]
     answers: dict[int, Answer] = {}
     for batch in batches(sizes, radius, call_cells):

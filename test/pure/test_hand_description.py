@@ -1,5 +1,6 @@
 """Hands in YAML: what is read, and what is refused with the reason."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +11,8 @@ from tactile_equiv.cdr import Dimension, Layout, MultiArrayContent
 from tactile_equiv.errors import FrameError, SettingsError
 from tactile_equiv.hand_description import hand_from, read_hand
 from tactile_equiv.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def hand(text):
@@ -103,3 +106,11 @@ def test_a_file_that_is_not_there_or_no_yaml(tmp_path):
     (tmp_path / "hand.yaml").write_text("patches: {")
     with pytest.raises(SettingsError, match=r"hand\.yaml cannot be read"):
         read_hand(tmp_path / "hand.yaml")
+
+
+def test_the_examples_of_the_page_are_hands():
+    page = (ROOT / "docs" / "hand.md").read_text("utf-8")
+    examples = page.split("```yaml\n")[1:]
+    assert len(examples) == 3
+    for example in examples:
+        assert len(hand(example.split("```")[0]).patches) >= 2
