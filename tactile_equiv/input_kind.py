@@ -34,13 +34,13 @@ class InputKind(NamedTuple):
     decode: FrameDecoder
 
 
-class FieldContents:
-    """A message that is read at `input_field`: all its attributes, and a header or None."""
+class WithoutHeader:
+    """A message whose field `header` is no std_msgs/Header: all its other attributes."""
+
+    header = None
 
     def __init__(self, message: Any) -> None:
         self._message = message
-        fields = message.get_fields_and_field_types()
-        self.header = message.header if fields.get("header") == HEADER else None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._message, name)
@@ -98,15 +98,19 @@ def _fields_of(name: str) -> Mapping[str, str]:
     return fields
 
 
-def _field_reader(message_class: Any) -> Callable[[bytes], FieldContents]:
-    def read(serialised: bytes) -> FieldContents:
+def _field_reader(message_class: Any) -> Callable[[bytes], Any]:
+    fields = message_class.get_fields_and_field_types()
+    is_plain = fields.get("header", HEADER) == HEADER
+
+    def read(serialised: bytes) -> Any:
         try:
-            return FieldContents(deserialize_message(serialised, message_class))
+            message = deserialize_message(serialised, message_class)
         except Exception as error:  # of a class that the middleware chooses
             raise FrameError(
                 "serialisation",
                 f"{len(serialised)} bytes are no serialised {message_class.__name__} ({error}): "
                 "check the driver and its middleware",
             ) from error
+        return message if is_plain else WithoutHeader(message)
 
     return read

@@ -11,7 +11,7 @@ from sensor_msgs.msg import ChannelFloat32, Image
 from std_msgs.msg import Float32MultiArray
 
 from tactile_equiv.errors import SettingsError
-from tactile_equiv.input_kind import FieldContents, input_of
+from tactile_equiv.input_kind import WithoutHeader, input_of
 from tactile_equiv.model import load_model
 from tactile_equiv.percept import perceive
 from tactile_equiv.settings import Settings
@@ -192,13 +192,6 @@ def test_a_node_that_cannot_read_its_input_lives_on_and_says_why(perception, ven
 
 
 def test_a_header_of_another_kind_is_none():
-    class Numbered:
-        header, values = 7, (1, 2)
-
-        @staticmethod
-        def get_fields_and_field_types():
-            return {"header": "uint8", "values": "uint8[2]"}
-
-    contents = FieldContents(Numbered())
+    contents = WithoutHeader(Float32MultiArray(data=[1.0, 2.0]))
     assert contents.header is None
-    assert contents.values == (1, 2)
+    assert contents.data.tolist() == [1, 2]
