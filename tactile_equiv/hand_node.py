@@ -25,7 +25,7 @@ from tactile_equiv.node_process import node_main
 from tactile_equiv.patch_sets import HandTexture, PatchSets
 from tactile_equiv.patch_stream import PatchArrival, PatchStream
 from tactile_equiv.percept_outputs import PerceptOutputs
-from tactile_equiv.stream_statistics import StreamStatistics
+from tactile_equiv.sensor_stream import SensorStream
 
 Arrivals = Mapping[str, PatchArrival]
 
@@ -39,10 +39,10 @@ class HandNode(ModelNode):
         self._patches: dict[str, PatchStream] = {}
         self._inputs: list[FrameInput] = []
         self._outputs: PerceptOutputs | None = None
-        self._statistics = StreamStatistics(time.monotonic())
         self._incomplete = 0
         self._timer: Any = None
         super().__init__(HandSettings, **node_arguments)
+        self._stream = SensorStream(self, self._warn, "the hand")
         self._begin_sets()
 
     def _begin_sets(self) -> None:
@@ -104,14 +104,14 @@ class HandNode(ModelNode):
     def _listening(self) -> bool:
         return bool(self._inputs)
 
-    def _forget_missing(self) -> None:
+    def _resume(self) -> None:
+        self._begin_sets()
         for one in self._inputs:
             one.forget()
 
     def _forget_times(self) -> None:
-        self._begin_sets()
-        self._statistics.forget_times()
-        self._forget_missing()
+        self._resume()
+        self._stream.forget_times()
         for patch in self._patches.values():
             patch.stream.forget_times()
 
@@ -168,8 +168,11 @@ class HandNode(ModelNode):
                 self._patches[name].publish(arrivals[name], felt)
             except Exception as error:
                 self._patches[name].stream.failed(error)
-        if percept.patches:
-            self._publish_texture(self._outputs, arrivals, percept)
+        try:
+            if percept.patches:
+                self._publish_texture(self._outputs, arrivals, percept)
+        except Exception as error:
+            self._stream.failed(error)
 
     def _frame(self, name: str, arrival: PatchArrival) -> PatchFrame:
         settings = self._patches[name].settings
@@ -195,8 +198,8 @@ class HandNode(ModelNode):
         outputs.publish_class(header, replace(percept, texture=texture), self.settings)
         begun = max(arrival.begun for arrival in arrivals.values())
         age = (self.get_clock().now().nanoseconds - messages.nanoseconds(newest)) / 1e9
-        self._statistics.received(begun)
-        self._statistics.perceived(time.monotonic() - begun, age)
+        self._stream.statistics.received(begun)
+        self._stream.statistics.perceived(time.monotonic() - begun, age)
 
     def _publish_labels(self) -> None:
         if self._model is None or self._outputs is None:
@@ -217,7 +220,7 @@ class HandNode(ModelNode):
             node=self.get_fully_qualified_name(),
             state=self._node_state(),
             settings=self.settings,
-            summary=self._statistics.summary(now),
+            summary=self._stream.statistics.summary(now),
             inputs=tuple(one.topic for one in self._inputs),
             unheard=tuple(publisher for one in self._inputs for publisher in one.unheard()),
             absent=tuple(self._texture.absent(now)),

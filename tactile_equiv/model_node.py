@@ -200,7 +200,7 @@ class ModelNode(Sensing):
     ) -> SetBool.Response:
         """Pause or resume perception."""
         self._enabled = request.data
-        self._forget_missing()
+        self._resume()
         response.success = True
         response.message = "enabled" if request.data else "disabled"
         return response

@@ -101,8 +101,6 @@ class HandTexture:
 
     def update(self, percept: HandPercept, now: float) -> Texture | None:
         """The texture after a set; None where nothing is touched."""
-        for name in percept.refused:
-            self._last.pop(name, None)
         self._last |= {name: (now, felt.texture) for name, felt in percept.patches.items()}
         absent = self.absent(now)
         return fused_texture(

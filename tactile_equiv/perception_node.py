@@ -55,13 +55,13 @@ class PerceptionNode(ModelNode):
     def _listening(self) -> bool:
         return self._input is not None
 
-    def _forget_missing(self) -> None:
+    def _resume(self) -> None:
         if self._input is not None:
             self._input.forget()
 
     def _forget_times(self) -> None:
         self._stream.forget_times()
-        self._forget_missing()
+        self._resume()
 
     def _on_message(self, serialised: bytes, info: Any) -> None:
         """One frame: decode, perceive, publish; whatever is wrong with it, the node lives on."""

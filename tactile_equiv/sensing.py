@@ -48,8 +48,8 @@ class Sensing(LifecycleNode):
     def _listening(self) -> bool:
         raise NotImplementedError
 
-    def _forget_missing(self) -> None:
-        """Count frames that never came from the next one on."""
+    def _resume(self) -> None:
+        """After a pause: frames from before it, and those that it swallowed, do not count."""
         raise NotImplementedError
 
     def _forget_times(self) -> None:

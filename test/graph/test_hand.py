@@ -8,7 +8,7 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from graph_client import LATCHED, LIMIT_S, Client, figures, image, pixels, press
 from rclpy.parameter import Parameter
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import UInt16MultiArray
 from std_srvs.srv import Trigger
 from tactile_equiv_sim.hand_simulator_node import HandSimulatorNode
@@ -33,6 +33,12 @@ patches:
   thumb: {first: 0, rows: 13, cols: 6}
   index: {first: 78, rows: 13, cols: 6}
   palm: {first: 156, rows: 16, cols: 16}
+"""
+BY_FIELD = """
+defaults: {topic: skin, input_type: sensor_msgs/msg/JointState}
+patches:
+  thumb: {input_field: "position[]", rows: 13, cols: 6}
+  palm: {input_field: "velocity[]", rows: 16, cols: 16}
 """
 
 
@@ -147,6 +153,19 @@ def test_one_message_for_all_patches(hand):
     graph.until(lambda: len(graph.classes) > before)
     refused = {name: figures(status)["refused"] for name, status in graph.statuses_now().items()}
     assert refused == {"perception": "0", "thumb": "0", "index": "0", "palm": "1"}
+
+
+def test_arrays_of_one_message_by_field(hand):
+    graph = hand(BY_FIELD)
+    thumb, palm = (press(4, 1, 13, 6).ravel(), press(4, 1, 16, 16).ravel())
+    graph.send(JointState(position=thumb.tolist(), velocity=(0 * palm).tolist()), "skin")
+    graph.until(lambda: graph.classes and all(graph.of_patch.values()))
+    assert scores(graph.classes[0]) == scores(graph.of_patch["thumb"][0]) != []
+    graph.send(JointState(position=thumb.tolist()[1:], velocity=palm.tolist()), "skin")
+    graph.until(lambda: len(graph.classes) == 2)
+    graph.until(lambda: graph.warnings("frame of thumb refused (data)"))
+    assert scores(graph.classes[1]) == scores(graph.classes[0])
+    assert graph.node.count_subscribers("/skin") == 1
 
 
 def test_a_missing_patch_is_told_and_the_others_are_perceived(hand):

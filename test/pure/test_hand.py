@@ -56,6 +56,19 @@ def test_the_same_press_on_tip_and_palm_has_the_same_bits(small_model):
     np.testing.assert_array_equal(scores_of(found["thumb"]), scores_of(found["palm"]))
 
 
+def test_a_finger_that_closes_to_a_ring_beside_a_flat_palm(small_model):
+    round_a_finger = np.roll(press(12, 8), 5, axis=1)
+    frames = {
+        "finger": PatchFrame(round_a_finger, topology="cylinder_cols"),
+        "palm": PatchFrame(press(16, 16)),
+    }
+    found = perceive_hand(small_model, frames).patches
+    alone = perceive(small_model, round_a_finger, topology="cylinder_cols")
+    np.testing.assert_allclose(found["finger"].pooled, alone.pooled, rtol=1e-6)
+    np.testing.assert_allclose(found["finger"].contact_map, alone.contact_map, atol=1e-6)
+    assert [one.box for one in found["finger"].contacts] == [one.box for one in alone.contacts]
+
+
 def test_a_bad_frame_is_refused_and_takes_nothing_from_the_others(small_model):
     frames = hand_frames()
     good = perceive_hand(small_model, frames)
