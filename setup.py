@@ -25,6 +25,7 @@ EXTRAS = {
     "onnx": ["onnx>=1.16", "onnxruntime>=1.18"],
     "report": ["matplotlib>=3.5"],
     "bags": ["rosbags>=0.10"],
+    "view": ["foxglove-sdk>=0.20"],
     "test": ["hypothesis>=6", "mypy>=1.10", "pytest>=7", "ruff>=0.5", "types-PyYAML"],
 }
 
@@ -83,7 +84,7 @@ setup(
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (f"share/{PACKAGE}", ["package.xml"]),
-        *shared("launch", "config"),
+        *shared("launch", "config", "web"),
         *libexec(),
     ],
     install_requires=[

@@ -32,6 +32,7 @@ from tactile_equiv.symmetry import measure_ridged_press
 from tactile_equiv.text_files import write_text
 from tactile_equiv.topology import PLANE, TOPOLOGIES
 from tactile_equiv.turns import measure_turned_press
+from tactile_equiv.view_command import add_parser as add_view
 
 SETTING = argparse.SUPPRESS  # the default stands in TrainingSettings
 
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_evaluate(commands)
     _add_symmetry(commands)
+    add_view(commands)
     _add_closed_loop(commands)
     audit_command.add_parser(commands)
     lesson_command.add_parser(commands)

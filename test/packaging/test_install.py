@@ -92,7 +92,7 @@ def executables():
 
 def shared_files(folder):
     """What lies in the shared folders below `folder`, relative to it."""
-    found = {path for name in ("config", "launch") for path in (folder / name).rglob("*")}
+    found = {path for name in ("config", "launch", "web") for path in (folder / name).rglob("*")}
     return {str(p.relative_to(folder)) for p in found if p.is_file() and p.suffix != ".pyc"}
 
 

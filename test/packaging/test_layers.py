@@ -18,7 +18,7 @@ def dotted(path):
 MODULES = {dotted(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 ROS_MODULES = {
     "messages", "parameters", "diagnostics", "quality_of_service", "frame_input", "percept_outputs",
-    "markers",
+    "markers", "view",
     "sensing", "sensor_stream", "model_node", "node_diagnostics", "hand_node",
     "patch_stream", "hand_diagnostics",
     "tare_service", "perception_node", "node_process", "replay", "launch_nodes", "result_headers",
@@ -27,7 +27,8 @@ ROS_MODULES = {
 BUILD_MODULES = {"message_package", "message_sources", "vision_msgs_package"}
 ROS_PREFIXES = ("rclpy", "rosidl", "rcl_interfaces", "ament_index_python", "launch", "std_srvs")
 
-LATE_MODULES = {"console", "recording_commands"}  # these import ROS when a command is called
+LATE_MODULES = {"console", "recording_commands", "view_command"}
+"""These import ROS when a command is called."""
 ALGORITHM = {*MODULES} - ROS_MODULES - {"message_sources"}
 
 BLOCKED = """
