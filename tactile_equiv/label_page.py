@@ -22,7 +22,7 @@ PAGE = """<!doctype html>
 <style>
 body {{ font: 18px/1.4 system-ui, sans-serif; margin: 1rem auto; max-width: 60rem; padding: 0 1rem;
   background: #fff; color: #111; }}
-#state {{ color: #444; min-height: 1.4em; }}
+#state {{ color: #444; min-height: 1.4em; white-space: pre-wrap; }}
 main {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: .75rem; }}
 button {{ font: inherit; padding: 1.4rem .5rem; border: 2px solid #777; border-radius: .4rem;
   background: #f3f3f3; overflow-wrap: anywhere; cursor: pointer; }}
