@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tactile_equiv.audit.measurements import contacts_of, measure
+from tactile_equiv.audit.one_period import OnePeriod
 from tactile_equiv.audit.pictures import pictures
 from tactile_equiv.audit.probe import Probe
 from tactile_equiv.audit.report import AuditReport
@@ -19,6 +20,7 @@ from tactile_equiv.audit.thresholds import Thresholds, load_thresholds
 from tactile_equiv.audit.traced import LayerOutput, Subject
 from tactile_equiv.audit.verdict import Verdict, judge
 from tactile_equiv.errors import AuditError
+from tactile_equiv.topology import PLANE, wrapped_axis
 
 if TYPE_CHECKING:
     from torch import nn
@@ -46,6 +48,7 @@ def audit(
     frame_index: int = 0,
     thresholds: Thresholds | None = None,
     trust_code: bool = False,
+    topology: str = PLANE,
 ) -> AuditReport:
     """Measure a network layer by layer under moved contacts.
 
@@ -59,15 +62,21 @@ def audit(
         frame_index: which frame of the file.
         thresholds: the limits to judge by.
         trust_code: run programs from files, see `load_subject`.
+        topology: of the sensor; round a finger contacts go on over the seam, and maps are compared
+            rolled. A model of this package wraps there as `perceive` does, any other as it pads.
 
     Raises:
+        SettingsError: for an unknown topology.
         AuditError: if the network cannot be loaded or traced, or answers NaN, or not to contacts,
             or an argument is out of range: there is no report then.
     """
     if seeds < 1:
         raise AuditError(f"seeds is {seeds}: audit with at least one contact")
-    subject = _subject(model, input_shape, trust_code)
-    stage = Stage(subject.input_shape, amplitude, background)
+    axis = wrapped_axis(topology)
+    subject = _subject(model, input_shape, trust_code, axis)
+    if axis is not None:
+        subject = OnePeriod(subject, axis)
+    stage = Stage(subject.input_shape, amplitude, background, axis)
     recorded = recorded_contact(frame, stage, frame_index) if frame else None
     probe = Probe(subject, stage)
     smooth, steep = contacts_of(stage, seeds, recorded)
@@ -82,6 +91,7 @@ def audit(
             "amplitude": amplitude,
             "background": background,
             "contacts": f"frame {frame_index} of {frame}" if frame else f"{seeds} simulated",
+            **({} if axis is None else {"topology": topology}),
         },
         layers=layers,
         thresholds=limits,
@@ -90,14 +100,17 @@ def audit(
 
 
 def _subject(
-    model: str | nn.Module | Subject, input_shape: tuple[int, int, int] | None, trust_code: bool
+    model: str | nn.Module | Subject,
+    input_shape: tuple[int, int, int] | None,
+    trust_code: bool,
+    axis: int | None,
 ) -> Subject:
     from torch import nn
 
     from tactile_equiv.audit.subjects import load_subject, subject_of_module
 
     if isinstance(model, str):
-        return load_subject(model, input_shape, trust_code=trust_code)
+        return load_subject(model, input_shape, trust_code=trust_code, axis=axis)
     if isinstance(model, nn.Module):
         if input_shape is None:
             raise AuditError("a torch module needs input_shape, such as (1, 32, 32)")

@@ -1,4 +1,8 @@
-"""Errors of contacts near the border, against the same contact in the middle moved there."""
+"""Errors of contacts near the border, against the same contact in the middle moved there.
+
+Round a finger two sides are no border but the two sides of the seam: there the distance counts from
+where the contact lies half across it, and the whole map is compared, rolled.
+"""
 
 from __future__ import annotations
 
@@ -139,7 +143,9 @@ def border_places(stage: Stage, contact: FloatArray) -> Iterator[Place]:
     start = start_place(stage, contact)
     for axis in AXES:
         last = stage.sides[axis] - contact.shape[1 + axis]
-        for side, at_border, inwards in ((SIDES[2 * axis], 0, 1), (SIDES[2 * axis + 1], last, -1)):
+        across = contact.shape[1 + axis] // 2 if axis == stage.axis else 0  # the seam
+        ends = (SIDES[2 * axis], -across, 1), (SIDES[2 * axis + 1], last + across, -1)
+        for side, at_border, inwards in ends:
             away = abs(start[axis] - at_border)
             for distance in range(min(FARTHEST, away - 1) + 1):
                 position = at_border + inwards * distance
@@ -168,14 +174,16 @@ def _note(
     place: Place,
 ) -> None:
     moved = grid.moved(place.move)
-    difference, *where = cell_errors(seen, reference, moved)
+    difference, *where = cell_errors(seen, reference, moved, grid.axis)
     if not difference.size:
         return
     by_cell = difference.max(axis=1 - place.axis) / layer.scale  # (h,) or (w,)
     if not place.is_corner:
         _note_depth(errors.by_depth[place.side], by_cell, where[place.axis], place, seen.shape)
     least = max(SUPPORT, layer.noise) * layer.scale
-    phantom = _phantom(seen, reference, place, int(moved[place.axis]), least) / layer.scale
+    phantom = 0.0
+    if place.axis != grid.axis:
+        phantom = _phantom(seen, reference, place, int(moved[place.axis]), least) / layer.scale
     errors.phantoms[place.side] = worse(errors.phantoms[place.side], phantom)
     error, known = worse(phantom, float(by_cell.max())), errors.by_distance[place.side]
     known[place.distance] = worse(known.get(place.distance, 0.0), error)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tactile_equiv.text_files import write_text
+from tactile_equiv.topology import PLANE, TOPOLOGIES
 
 EPILOG = """exit code: 0 within the limits, 1 beyond one of them, 2 nothing could be measured.
 limits (--limit name=value, value none = do not judge): integer, border, ripple, pooled_drift,
@@ -36,6 +37,12 @@ def add_parser(commands: Any) -> None:
     command.add_argument("--seeds", type=_count, default=2, help="simulated contacts (2)")
     command.add_argument("--frame", type=Path, help=".npz whose contact is taken instead")
     command.add_argument("--frame-index", type=int, default=0, help="which frame of it (0)")
+    command.add_argument(
+        "--topology",
+        choices=TOPOLOGIES,
+        default=PLANE,
+        help="of the sensor: round a finger rows or columns go on over the seam (plane)",
+    )
     command.add_argument("--thresholds", type=Path, help="YAML file, lines of `name: limit`")
     command.add_argument(
         "--limit", action="append", default=[], metavar="NAME=VALUE", help="one limit; repeatable"
@@ -60,6 +67,7 @@ def _run(options: argparse.Namespace) -> int:
         frame_index=options.frame_index,
         thresholds=load_thresholds(options.thresholds, options.limit),
         trust_code=options.trust_code,
+        topology=options.topology,
     )
     if options.json:
         write_text(options.json, report.to_json() + "\n")

@@ -41,10 +41,12 @@ class Grid:
         scale: cells for each pixel of the contact.
         follows: False where its response does not move with the contact; the scale is then that of
             the sizes of map and frame.
+        axis: along which the map wraps round a finger; None on a plane.
     """
 
     scale: tuple[Fraction, Fraction]
     follows: tuple[bool, bool] = (True, True)
+    axis: int | None = None
 
     def moved(self, pixels: tuple[float, float]) -> tuple[Fraction, Fraction]:
         """Cells that the response moves when the contact moves so many pixels."""
@@ -59,13 +61,17 @@ def measure_grids(probe: Probe) -> tuple[Grid | None, ...]:
     for axis in AXES:
         places = _places(probe, axis)
         middle = probe.stage.middle(contact)
+        centroid = _direction if axis == probe.stage.axis else _centroid
         frames = (
             probe.stage.frame(contact, *(p if a == axis else middle[a] for a in AXES))
             for p in places
         )
         centroids = np.array(
-            [[_centroid(r, axis) for r in response] for response in probe.responses(frames)]
+            [[centroid(r, axis) for r in response] for response in probe.responses(frames)]
         )  # (places, layers)
+        if axis == probe.stage.axis:
+            sizes = [layer.shape[1 + axis] if layer.is_map else 1 for layer in probe.layers]
+            centroids = np.unwrap(centroids, axis=0) * np.array(sizes) / (2 * np.pi)
         slopes = (np.array(places) - np.mean(places)) @ centroids / np.var(places) / len(places)
         pixels = probe.stage.sides[axis]
         found.append(
@@ -75,7 +81,9 @@ def measure_grids(probe: Probe) -> tuple[Grid | None, ...]:
             ]
         )
     return tuple(
-        Grid((rows[0], columns[0]), (rows[1], columns[1])) if layer.is_map else None
+        Grid((rows[0], columns[0]), (rows[1], columns[1]), probe.stage.axis)
+        if layer.is_map
+        else None
         for layer, rows, columns in zip(probe.layers, *found, strict=True)
     )
 
@@ -94,6 +102,15 @@ def _centroid(response: Values, axis: int) -> float:
     energy = np.einsum("chw,chw->hw", *2 * [response.astype(np.float64)]).sum(axis=1 - axis)
     total = energy.sum()
     return float(energy @ np.arange(len(energy)) / total) if total > 0 else np.nan
+
+
+def _direction(response: Values, axis: int) -> float:
+    """Mean direction of the energy round a finger (Mardia and Jupp, 2000), radians, as above."""
+    if response.ndim != 3:
+        return np.nan
+    energy = np.einsum("chw,chw->hw", *2 * [response.astype(np.float64)]).sum(axis=1 - axis)
+    turns = np.arange(len(energy)) / len(energy)
+    return float(np.angle(energy @ np.exp(2j * np.pi * turns)))
 
 
 def _known_scale(slope: float, cells: int, pixels: int) -> tuple[Fraction, bool]:
@@ -120,7 +137,7 @@ def _quotient(one: float, other: float) -> float:
 
 
 def cell_errors(
-    seen: Values, reference: Values, moved: tuple[Fraction, Fraction]
+    seen: Values, reference: Values, moved: tuple[Fraction, Fraction], axis: int | None = None
 ) -> tuple[NDArray[np.float64], slice, slice]:
     """Where the moved reference and what is seen are both on the map: the largest difference.
 
@@ -128,36 +145,52 @@ def cell_errors(
         seen: (C, H', W') response.
         reference: (C, H', W') response to the contact before it moved.
         moved: cells, down and along; parts of a cell are a Fourier shift of the reference.
+        axis: along which the maps wrap; None on a plane.
 
     Returns:
         Largest difference over channels (h, w), and the rows and columns of the map it is for.
     """
-    source, (rows, columns), there = _moved_to(reference, moved)
+    source, (rows, columns), there = _moved_to(reference, moved, axis)
     difference = seen[:, rows, columns] - source[(..., *there)]
     return np.abs(difference).max(axis=0).astype(np.float64), rows, columns
 
 
 def moved_map(
-    plane: NDArray[np.floating[Any]], moved: tuple[Fraction, Fraction]
+    plane: NDArray[np.floating[Any]],
+    moved: tuple[Fraction, Fraction],
+    axis: int | None = None,
 ) -> NDArray[np.floating[Any]]:
     """One channel (H', W') moved by so many cells; NaN where nothing is known."""
-    source, here, there = _moved_to(plane[None], moved)
+    source, here, there = _moved_to(plane[None], moved, axis)
     found = np.full(plane.shape, np.nan)
     found[here] = source[0][there]
     return found
 
 
-def _moved_to(values: Values, moved: tuple[Fraction, Fraction]) -> tuple[Values, Region, Region]:
-    """Values (C, H', W') shifted by the parts of a cell, and for the whole cells the overlap."""
-    whole = floor(moved[0]), floor(moved[1])
+def _moved_to(
+    values: Values, moved: tuple[Fraction, Fraction], axis: int | None
+) -> tuple[Values, Region, Region]:
+    """Values (C, H', W') shifted by the parts of a cell, and for the whole cells the overlap.
+
+    Along an axis that wraps they are rolled, and all of them overlap.
+    """
+    whole = [floor(moved[0]), floor(moved[1])]
     parts = float(moved[0] - whole[0]), float(moved[1] - whole[1])
-    return (_between_cells(values, *parts), *overlap(whole, values.shape[1:]))
+    source = _between_cells(values, *parts, axis)
+    if axis is not None:
+        source = np.roll(source, whole[axis], axis=1 + axis)
+        whole[axis] = 0
+    return (source, *overlap((whole[0], whole[1]), values.shape[1:]))
 
 
-def _between_cells(values: Values, rows: float, columns: float) -> Values:
-    """Fourier shift along each axis that needs it, with empty cells around."""
+def _between_cells(values: Values, rows: float, columns: float, axis: int | None) -> Values:
+    """Fourier shift along each axis that needs it, with empty cells around where it ends."""
     if not (rows or columns):
         return values
     height, width = values.shape[1:]
-    empty = ((0, 0), (0, 2 * height * bool(rows)), (0, 2 * width * bool(columns)))
-    return fourier_shift(np.pad(values, empty), rows, columns)[:, :height, :width]
+    below, right = (
+        2 * cells * bool(part) * (k != axis)
+        for k, cells, part in ((0, height, rows), (1, width, columns))
+    )
+    wide = np.pad(values, ((0, 0), (0, below), (0, right)))
+    return fourier_shift(wide, rows, columns)[:, :height, :width]

@@ -126,7 +126,7 @@ def _worst_channel(
     seen: Values, reference: Values, grid: Grid, move: tuple[int, int]
 ) -> tuple[int, Plane]:
     """The channel with the largest error, or phantom, and what it should be (NaN = unknown)."""
-    expected = np.stack([moved_map(plane, grid.moved(move)) for plane in reference])
+    expected = np.stack([moved_map(plane, grid.moved(move), grid.axis) for plane in reference])
     known = np.nan_to_num(np.abs(seen - expected)).max(axis=(1, 2))  # (C,)
     beyond = np.where(np.isnan(expected), np.abs(seen), 0).max(axis=(1, 2))
     channel = int(np.argmax(known if known.any() else beyond))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from math import floor
 
 import numpy as np
@@ -101,7 +100,7 @@ def _measure_along(
                 continue
             found[number].note_drift(shift, drift(seen[number], reference[number]))
             if grid:
-                error = _middle_error(seen[number], reference[number], grid.moved(move))
+                error = _middle_error(seen[number], reference[number], grid, move)
                 found[number].note_map(axis, shift, error / layer.scale)
 
 
@@ -123,14 +122,18 @@ def pooled(response: Values) -> NDArray[np.float64]:
     return total
 
 
-def _middle_error(seen: Values, reference: Values, moved: tuple[Fraction, Fraction]) -> float:
-    """Largest difference in the middle half of the map, or wherever there is one."""
-    errors, *where = cell_errors(seen, reference, moved)
+def _middle_error(seen: Values, reference: Values, grid: Grid, move: tuple[float, float]) -> float:
+    """Largest difference in the middle half of the map, or wherever there is one.
+
+    Along an axis that wraps every cell is in the middle.
+    """
+    moved = grid.moved(move)
+    errors, *where = cell_errors(seen, reference, moved, grid.axis)
     if not errors.size:
         return float("nan")
     middle = tuple(
-        _middle(span, floor(cells), size)
-        for span, cells, size in zip(where, moved, seen.shape[1:], strict=True)
+        slice(None) if axis == grid.axis else _middle(span, floor(cells), size)
+        for axis, span, cells, size in zip(AXES, where, moved, seen.shape[1:], strict=True)
     )
     chosen = errors[middle]
     return float(chosen.max() if chosen.size else errors.max())

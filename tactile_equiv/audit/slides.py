@@ -44,7 +44,7 @@ class SlideErrors:
 
 
 def measure_slides(probe: Probe, contacts: Sequence[FloatArray]) -> tuple[SlideErrors | None, ...]:
-    """Slide contacts (C, h, w) in half pixels from border to border; None for maps.
+    """Slide contacts (C, h, w) in half pixels from border to border, or round; None for maps.
 
     On a way longer than `WHOLE_WAY` they slide at both ends and in the middle, `PART_OF_WAY` each.
     """
@@ -62,7 +62,9 @@ def measure_slides(probe: Probe, contacts: Sequence[FloatArray]) -> tuple[SlideE
 def _slide(
     probe: Probe, contact: FloatArray, axis: int, found: Sequence[SlideErrors | None]
 ) -> None:
-    last = probe.stage.sides[axis] - contact.shape[1 + axis]
+    last = probe.stage.sides[axis]  # all the way round a finger
+    if axis != probe.stage.axis:
+        last -= contact.shape[1 + axis]
     middle = probe.stage.middle(contact)
     positions = _positions(last)
     places = [(p, middle[1]) if axis == 0 else (middle[0], p) for p in positions.tolist()]

@@ -44,10 +44,11 @@ def _ripple(values: Values, scale: float) -> Ripple:
 def measure_rotation(probe: Probe, contacts: Sequence[FloatArray]) -> tuple[float | None, ...]:
     """Error when the whole frame is turned by 90 degrees: maps turned alike, channels fixed.
 
-    None for maps and frames that are not square, and for layers without a response.
+    None for maps and frames that are not square, for layers without a response, and round a finger,
+    whose axes differ.
     """
     rows, columns = probe.stage.sides
-    if rows != columns:
+    if rows != columns or probe.stage.axis is not None:
         return (None,) * len(probe.layers)
     worst: list[float | None] = [0.0 if layer.scale else None for layer in probe.layers]
     for contact in contacts:

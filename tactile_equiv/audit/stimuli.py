@@ -27,6 +27,7 @@ class Stage:
         shape: (C, H, W) of a frame.
         amplitude: largest value of a contact above the background.
         background: value of an untouched pixel.
+        axis: of (H, W) that wraps round a finger; None on a plane.
 
     Raises:
         AuditError: if the sensor is too small, or a value is not finite or 0.
@@ -35,6 +36,7 @@ class Stage:
     shape: tuple[int, int, int]
     amplitude: float = 1.0
     background: float = 0.0
+    axis: int | None = None
 
     def __post_init__(self) -> None:
         if min(self.shape[1:]) < SMALLEST_SENSOR:
@@ -67,16 +69,20 @@ class Stage:
         """(C, H, W) with the first pixel of a contact (C, h, w) at (row, column).
 
         Whole pixels are copied. Parts of a pixel are a Fourier shift of the frame with empty
-        pixels around it, exact for band-limited contacts.
+        pixels around it, exact for band-limited contacts. Round a finger the contact goes on beyond
+        the seam.
         """
-        height, width = contact.shape[1:]
-        top, left = int(np.floor(row)), int(np.floor(column))
-        wide = np.zeros((len(contact), *(side + 2 * FADING for side in self.sides)), np.float32)
-        inside = wide[:, FADING:-FADING, FADING:-FADING]
-        inside[:, top : top + height, left : left + width] = contact
-        if (row, column) != (top, left):
-            shifted = fourier_shift(wide, row - top, column - left).astype(np.float32)
-            inside = shifted[:, FADING:-FADING, FADING:-FADING]
+        (height, width), (rows, columns) = contact.shape[1:], self.sides
+        whole = int(np.floor(row)), int(np.floor(column))
+        above, left = (0 if k == self.axis else FADING for k in (0, 1))
+        top, start = (empty + (whole[k] if empty else 0) for k, empty in enumerate((above, left)))
+        wide = np.zeros((len(contact), rows + 2 * above, columns + 2 * left), np.float32)
+        wide[:, top : top + height, start : start + width] = contact
+        if self.axis is not None:
+            wide = np.roll(wide, whole[self.axis], axis=1 + self.axis)
+        if (row, column) != whole:
+            wide = fourier_shift(wide, row - whole[0], column - whole[1]).astype(np.float32)
+        inside = wide[:, above : above + rows, left : left + columns]
         return (self.background + self.amplitude * inside).astype(np.float32)
 
 

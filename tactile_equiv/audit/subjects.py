@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from tactile_equiv.audit.one_period import OnePeriod
 from tactile_equiv.audit.onnx_trace import load_onnx
 from tactile_equiv.audit.torch_files import EXPORT_ADVICE, FILE_LIMIT, load_torchscript
 from tactile_equiv.audit.torch_trace import TorchTrace
@@ -33,7 +34,11 @@ TORCH_FILES = (".pt", ".pth", ".pt2", ".pkl", ".ckpt")
 
 
 def load_subject(
-    text: str, input_shape: Shape | None = None, *, trust_code: bool = False
+    text: str,
+    input_shape: Shape | None = None,
+    *,
+    trust_code: bool = False,
+    axis: int | None = None,
 ) -> Subject:
     """Load a network and try it on a frame.
 
@@ -43,6 +48,8 @@ def load_subject(
             a torch module, or what makes one when called without arguments.
         input_shape: (C, H, W) of the frames; needed where the network does not tell it.
         trust_code: run programs from files: TorchScript is one.
+        axis: of (H, W) that wraps round a finger; a model of this package then wraps as `perceive`
+            does. Other networks wrap if they do so themselves.
 
     Raises:
         AuditError: if it cannot be loaded safely, or cannot be traced.
@@ -60,7 +67,7 @@ def load_subject(
             f"there is no network {text!r:.200}: give a .onnx file, a TorchScript file, "
             f"MODULE:FACTORY, or a model of this package ({error})"
         ) from error
-    return _from_model(text, folder, input_shape)
+    return _from_model(text, folder, input_shape, axis)
 
 
 def subject_of_module(module: nn.Module, input_shape: Shape, name: str | None = None) -> Subject:
@@ -77,21 +84,31 @@ def subject_of_module(module: nn.Module, input_shape: Shape, name: str | None = 
     return _traced(name or type(module).__name__, "torch", module, input_shape)
 
 
-def _from_model(name: str, folder: Path, input_shape: Shape | None) -> Subject:
+def _from_model(name: str, folder: Path, input_shape: Shape | None, axis: int | None) -> Subject:
     stored, _ = load_network(folder)
     network = network_of(stored.architecture, stored.weights).plain()
     network.keep_zero()  # as the perception node does
     shape = input_shape or (stored.architecture.input_channels, MODEL_SIDE, MODEL_SIDE)
-    trace = TorchTrace(name, network, lambda frames: _answers(network, frames))
-    return TracedNetwork(name, "model", shape, trace)
+    trace = TorchTrace(name, network, lambda frames: _answers(network, frames, axis))
+    traced = TracedNetwork(name, "model", shape, trace)
+    return traced if axis is None else OnePeriod(traced, axis, cell_is_pixel=True)
 
 
-def _answers(network: TactileNetwork, frames: Tensor) -> dict[str, Tensor]:
+def _answers(network: TactileNetwork, frames: Tensor, axis: int | None) -> dict[str, Tensor]:
     """What the perception node makes of levelled frames (N, C, H, W) in network units."""
-    canvas = network.features(frames)
+    if axis is None:
+        canvas = network.features(frames)
+        contact_map = network.contact_probability(canvas)
+    else:
+        radius, lines = network.architecture.radius, frames.shape[2 + axis]
+        around = torch.arange(-radius, lines + radius) % lines
+        continued = network.features(frames.index_select(2 + axis, around))
+        on_skin = continued.narrow(2 + axis, radius, lines + 2 * radius)  # R beyond both ends
+        contact_map = network.contact_probability(on_skin)
+        canvas = continued.narrow(2 + axis, 2 * radius, lines)
     pooled = pool(canvas)
     return {
-        "contact_map": network.contact_probability(canvas)[:, None],  # (N, 1, H, W)
+        "contact_map": contact_map[:, None],  # (N, 1, H, W)
         "pooled": pooled,
         "scores": torch.softmax(network.classify(pooled), dim=1),
     }
