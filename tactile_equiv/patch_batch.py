@@ -78,23 +78,21 @@ def batches(sizes: Sequence[Size], radius: int, call_cells: int) -> list[list[in
 
 
 def _run_batch(backend: Backend, radius: int, frames: dict[int, FloatArray]) -> dict[int, Answer]:
-    channels = {frame.shape[0] for frame in frames.values()}
-    rows = max(frame.shape[1] for frame in frames.values())
-    columns = max(frame.shape[2] for frame in frames.values())
-    padded = np.zeros((len(frames), *channels, rows, columns), np.float32)
+    largest = np.max([frame.shape for frame in frames.values()], axis=0)  # (C, h, w)
+    padded = np.zeros((len(frames), *largest), np.float32)
     for place, frame in zip(padded, frames.values(), strict=True):
         place[:, : frame.shape[1], : frame.shape[2]] = frame
-    contact_maps, canvases = backend.run_batch(padded)
-    grown = 2 * radius
+    answers = zip(*backend.run_batch(padded), strict=True)
     return {
-        number: (
-            contact_map[: frame.shape[1], : frame.shape[2]].copy(),
-            canvas[:, : frame.shape[1] + grown, : frame.shape[2] + grown],
-        )
-        for (number, frame), contact_map, canvas in zip(
-            frames.items(), contact_maps, canvases, strict=True
-        )
+        number: _cropped(answer, (frame.shape[1], frame.shape[2]), radius)
+        for (number, frame), answer in zip(frames.items(), answers, strict=True)
     }
+
+
+def _cropped(answer: Answer, size: Size, radius: int) -> Answer:
+    (contact_map, canvas), (rows, columns) = answer, size
+    grown = canvas[:, : rows + 2 * radius, : columns + 2 * radius]
+    return contact_map[:rows, :columns].copy(), grown
 
 
 def _cells(size: Size, radius: int) -> int:
