@@ -19,7 +19,7 @@ from tactile_equiv.dataset import load_dataset
 from tactile_equiv.errors import TactileError
 from tactile_equiv.evaluation import evaluate
 from tactile_equiv.lessons import command as lesson_command
-from tactile_equiv.model import load_model
+from tactile_equiv.model import Model, load_model
 from tactile_equiv.model_directory import find_model
 from tactile_equiv.number_arguments import above_zero as _above_zero
 from tactile_equiv.number_arguments import count as _count
@@ -28,6 +28,8 @@ from tactile_equiv.number_arguments import positive as _positive
 from tactile_equiv.number_arguments import share as _share
 from tactile_equiv.process_descriptions import ClosedLoop
 from tactile_equiv.processes import run_closed_loop
+from tactile_equiv.sequence_dataset import holds_sequences, load_sequences
+from tactile_equiv.sequence_symmetry import measure_stroke
 from tactile_equiv.symmetry import measure_ridged_press
 from tactile_equiv.text_files import write_text
 from tactile_equiv.topology import PLANE, TOPOLOGIES
@@ -75,7 +77,12 @@ def _parser() -> argparse.ArgumentParser:
 def _add_train(commands: Any) -> None:
     command = commands.add_parser("train", help="train a model directory from labelled frames")
     command.set_defaults(run=_train)
-    command.add_argument("data", type=Path, help=".npz with frames, labels, class_names")
+    command.add_argument(
+        "data",
+        type=Path,
+        help=".npz with frames, labels, class_names; or recordings: sequences, or "
+        "frames with the length of each",
+    )
     command.add_argument("--out", type=Path, required=True, help="model directory to write")
     command.add_argument("--name", help="name of the model (that of the directory)")
     command.add_argument("--sensor", default="", help="the sensor in words, for the card")
@@ -107,13 +114,31 @@ def _add_train(commands: Any) -> None:
     command.add_argument(
         "--threads", type=_positive, default=1, help="more only where other cores are idle"
     )
+    recordings = command.add_argument_group("recordings", "a spectrum of each taxel, over time")
+    recordings.add_argument("--window", type=_positive, default=SETTING, help="frames")
+    recordings.add_argument("--hop", type=_positive, default=SETTING, help="frames")
+    recordings.add_argument(
+        "--octave", type=_count, default=SETTING, help="bins of an octave; 0 = a linear axis"
+    )
+    recordings.add_argument(
+        "--reach",
+        type=_count,
+        default=SETTING,
+        help="bins seen at once, sliding over pitch; 0 = all as channels, so that pitch tells",
+    )
+    recordings.add_argument(
+        "--emphasis", type=_above_zero, default=SETTING, help="gain of vibration over pressure"
+    )
+    recordings.add_argument(
+        "--by-fold", action="store_true", help="first train and test with each fold held out"
+    )
 
 
 def _add_evaluate(commands: Any) -> None:
     command = commands.add_parser("evaluate", help="accuracy of a model on labelled frames")
     command.set_defaults(run=_evaluate)
     command.add_argument("model", help="model directory, or name of a shipped model")
-    command.add_argument("data", type=Path, help=".npz with frames, labels, class_names")
+    command.add_argument("data", type=Path, help=".npz as `train` reads it")
     command.add_argument("--json", type=Path, help="write the figures to this file")
     command.add_argument("--backend", default="auto", choices=BACKENDS)
 
@@ -162,6 +187,11 @@ def _add_closed_loop(commands: Any) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
+    if holds_sequences(options.data):
+        from tactile_equiv.sequence_command import run as run_on_sequences
+
+        run_on_sequences(options)
+        return
     from tactile_equiv.training_command import run
 
     run(options)
@@ -169,7 +199,8 @@ def _train(options: argparse.Namespace) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     model = load_model(find_model(options.model), options.backend)
-    dataset = load_dataset(options.data)
+    load = load_sequences if holds_sequences(options.data) else load_dataset
+    dataset = load(options.data)
     result = evaluate(model, dataset)
     print(f"model {model.card.name}, {model.backend.name}; data {dataset.source}, n {len(dataset)}")
     print(f"accuracy                {result.accuracy:.4f}")
@@ -183,6 +214,9 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _symmetry(options: argparse.Namespace) -> None:
     model = load_model(find_model(options.model), options.backend)
+    if model.card.spectrum is not None:
+        _symmetry_of_recordings(model, options)
+        return
     size = options.rows, options.cols, options.topology
     shifts = measure_ridged_press(model, *size).to_json()
     turns = measure_turned_press(model, *size)
@@ -193,6 +227,19 @@ def _symmetry(options: argparse.Namespace) -> None:
         for name, value in figures.items():
             print(f"  {name:16} {value:.3g}")
     _write_json(options.json, {**shifts, "turns": turns})
+
+
+def _symmetry_of_recordings(model: Model, options: argparse.Namespace) -> None:
+    moved = {
+        name: errors.to_json()
+        for name, errors in measure_stroke(model, options.rows, options.cols).items()
+    }
+    print(f"model {model.card.name}, {model.backend.name}, {options.rows}x{options.cols} taxels")
+    for name, figures in moved.items():
+        print(f"moved in {name}")
+        for what, value in figures.items():
+            print(f"  {what:16} {value:.3g}")
+    _write_json(options.json, moved)
 
 
 def _write_json(file: Path | None, values: dict[str, Any]) -> None:
