@@ -187,8 +187,9 @@ class _Components:
         """Components of the taxels whose probability is at least `threshold`, and above 0."""
         touched = (region.contact_map >= max(threshold, SMALLEST)).view(np.uint8)
         _, labels, stats, _ = cv2.connectedComponentsWithStats(touched, connectivity=8)
-        areas: list[int] = stats[:, cv2.CC_STAT_AREA].tolist()
-        boxes = [(t, left, t + h, left + w) for left, t, w, h, _ in stats.tolist()]
+        rows: list[list[int]] = stats.tolist()
+        areas = [row[cv2.CC_STAT_AREA] for row in rows]
+        boxes = [(top, left, top + h, left + w) for left, top, w, h, _ in rows]
         if region.ring is not None:
             labels = joined_round(labels, region.ring)
             areas = np.bincount(labels.ravel(), minlength=len(areas)).tolist()
@@ -199,9 +200,10 @@ class _Components:
     def contact(self, label: int, weight: FloatArray, texture: Texture) -> Contact:
         """One component as a contact; its centroid is that of `weight` (h, w)."""
         ring, (down, along) = self.region.ring, self.region.box[:2]
-        mine = taken(self.labels, self.boxes[label], ring) == label
-        pressures = taken(self.pressure, self.boxes[label], ring)[mine]  # (area,)
-        box = moved(self.boxes[label], down, along)
+        local = self.boxes[label]
+        mine = taken(self.labels, local, ring) == label
+        pressures = taken(self.pressure, local, ring)[mine]  # (area,)
+        box = moved(local, down, along)
         row, column = self._centroid(label, weight)
         return Contact(
             row=on_skin(down + row, 0, self.axis, self.sensor),
@@ -274,9 +276,9 @@ def _arc(mine: BoolArray, axis: int) -> Box:
 
 def _at_border(box: Box, sensor: tuple[int, ...], axis: int | None) -> bool:
     """Whether a box meets one of the borders that the sensor has."""
-    return any(
-        box[along] == 0 or box[along + 2] == sensor[along] for along in (0, 1) if along != axis
-    )
+    top, left, bottom, right = box
+    at_end = axis != 0 and (top == 0 or bottom == sensor[0])
+    return at_end or (axis != 1 and (left == 0 or right == sensor[1]))
 
 
 def _contacts_of(model: Model, components: _Components, min_area: int) -> list[Contact]:

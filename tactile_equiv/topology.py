@@ -42,8 +42,9 @@ def wrapped_axis(topology: str) -> int | None:
 
 def periods(axis: int | None, shape: Sequence[int]) -> tuple[float, float]:
     """After how many taxels rows and columns repeat; infinite where they end at a border."""
-    rows, columns = (shape[k] if k == axis else math.inf for k in (0, 1))
-    return rows, columns
+    if axis is None:
+        return NO_PERIODS
+    return (shape[0], math.inf) if axis == 0 else (math.inf, shape[1])
 
 
 def on_skin(place: float, along: int, axis: int | None, shape: Sequence[int]) -> float:
@@ -73,20 +74,26 @@ def taken(values: NDArray[Any], box: Box, axis: int | None) -> NDArray[Any]:
 
     A box of more than n lines holds lines more than once.
     """
-    chosen = _span(box, axis, values.shape)
-    return values[(..., *chosen)]
+    if axis is None:
+        top, left, bottom, right = box
+        return values[..., top:bottom, left:right]
+    return values[(..., *_span(box, axis, values.shape))]
 
 
 def put(values: NDArray[Any], box: Box, part: NDArray[Any], axis: int | None) -> None:
     """Write the taxels (..., h, w) of a box, which may go on beyond the seam."""
-    values[(..., *_span(box, axis, values.shape))] = part
+    if axis is None:
+        top, left, bottom, right = box
+        values[..., top:bottom, left:right] = part
+    else:
+        values[(..., *_span(box, axis, values.shape))] = part
 
 
 def _span(
-    box: Box, axis: int | None, shape: tuple[int, ...]
+    box: Box, axis: int, shape: tuple[int, ...]
 ) -> tuple[slice | NDArray[np.intp], slice | NDArray[np.intp]]:
     rows, columns = slice(box[0], box[2]), slice(box[1], box[3])
-    if axis is None or 0 <= box[axis] <= box[axis + 2] <= shape[axis - 2]:
+    if 0 <= box[axis] <= box[axis + 2] <= shape[axis - 2]:
         return rows, columns
     around = np.arange(box[axis], box[axis + 2]) % shape[axis - 2]
     return (around, columns) if axis == 0 else (rows, around)

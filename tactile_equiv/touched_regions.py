@@ -126,12 +126,12 @@ class Plan:
         """The evaluation, from the answers of the network to `inputs`."""
         if self.whole:
             return self._of_whole(*answers[0])
-        pairs = zip(self.boxes, answers, strict=True)
+        pairs, axis = zip(self.boxes, answers, strict=True), self._axis
         regions = tuple(self._alone(box, canvas) for box, (_, canvas) in pairs)
-        contact_map = np.zeros(self._frame[2:], np.float32)
+        contact_map = np.zeros(self.levelled.magnitude.shape, np.float32)
         sums = np.zeros((2, self.model.card.architecture.channels[-1]))
         for region in regions:
-            put(contact_map, region.box, region.contact_map, self._axis)
+            put(contact_map, region.box, region.contact_map, axis)
             sums += region.sums
         return Evaluation(contact_map, sums, regions)
 
@@ -185,25 +185,24 @@ class Plan:
         if ring is not None:
             canvas = _one_period(canvas, ring, 2 * self._radius)
         responding = self._responding(box)
-        reached = self._on_skin(responding)
-        on_sensor = canvas[(..., *_taxels(reached, responding[:2]))]
+        reached, origin = self._on_skin(responding), responding[:2]
+        on_sensor = canvas[(..., *_taxels(reached, origin))]
         contact_map = self.model.contact_head.probability(on_sensor)
-        return Region(reached, responding[:2], contact_map, canvas, ring)
+        return Region(reached, origin, contact_map, canvas, ring)
 
     def _responding(self, box: Box) -> Box:
         """The canvas of a touched box: R more on all sides where it ends, also beyond a border."""
-        ring = self._ring(box)
-        for axis in {0, 1} - {ring}:
-            box = grown(box, self._radius, axis)
-        return box
+        ring, radius = self._ring(box), self._radius
+        down, along = (0 if ring == 0 else radius), (0 if ring == 1 else radius)
+        return box[0] - down, box[1] - along, box[2] + down, box[3] + along
 
     def _on_skin(self, box: Box) -> Box:
         """A box cut at the borders that there are."""
         top, left, bottom, right = box
-        rows, columns = self._frame[2:]
-        if self._axis != 0:
+        (rows, columns), axis = self.levelled.magnitude.shape, self._axis
+        if axis != 0:
             top, bottom = max(top, 0), min(bottom, rows)
-        if self._axis != 1:
+        if axis != 1:
             left, right = max(left, 0), min(right, columns)
         return top, left, bottom, right
 
