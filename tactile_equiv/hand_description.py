@@ -49,12 +49,20 @@ class Patch:
         Raises:
             SettingsError: if one is of the wrong type or out of range, or contradicts another.
         """
+        settings = self.over(node)
+        self._check(settings)
+        return settings
+
+    def over(self, node: Settings) -> Settings:
+        """The same, whether or not they contradict each other.
+
+        Raises:
+            SettingsError: if one is of the wrong type or out of range.
+        """
         try:
-            settings = node.changed({"frame_id": self.name, **self.parameters})
-            self._check(settings)
+            return node.changed({"frame_id": self.name, **self.parameters})
         except SettingsError as error:
             raise SettingsError(f"patch {self.name!r}: {error}") from error
-        return settings
 
     def part_of(self, contents: Any, settings: Settings) -> Any:
         """The contents of a message that are this patch's; all of them without `first`.
@@ -79,13 +87,13 @@ class Patch:
             return
         if full_type(settings.input_type, settings.input_field) not in MULTI_ARRAYS:
             raise SettingsError(
-                f"first is {self.first}, but only a std_msgs/msg/...MultiArray is cut by numbers: "
-                "name the field of the patch with input_field"
+                f"patch {self.name!r}: first is {self.first}, but only a std_msgs/msg/...MultiArray "
+                "is cut by numbers: name the field of the patch with input_field"
             )
         if not (settings.rows and settings.cols):
             raise SettingsError(
-                f"first is {self.first} and rows, cols are {settings.rows}, {settings.cols}: set "
-                "both, so that it is known where the patch ends"
+                f"patch {self.name!r}: first is {self.first} and rows, cols are {settings.rows}, "
+                f"{settings.cols}: set both, so that it is known where the patch ends"
             )
 
 
@@ -150,7 +158,7 @@ def _patch(name: Any, given: Any, defaults: Mapping[str, Any], what: str) -> Pat
     if first is not None and (type(first) is not int or first < 0):
         raise SettingsError(f"first of {whose} is {first!r:.60}: it must be a number from 0 on")
     patch = Patch(name, topic, first, parameters)
-    patch.settings(Settings())
+    patch.over(Settings())
     return patch
 
 

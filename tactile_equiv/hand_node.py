@@ -11,7 +11,6 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.clock import Clock, ClockType
-from rclpy.parameter import Parameter
 from std_msgs.msg import Header
 
 from tactile_equiv import messages
@@ -26,6 +25,7 @@ from tactile_equiv.patch_sets import HandTexture, PatchSets
 from tactile_equiv.patch_stream import PatchArrival, PatchStream
 from tactile_equiv.percept_outputs import PerceptOutputs
 from tactile_equiv.sensor_stream import SensorStream
+from tactile_equiv.settings import Settings
 
 Arrivals = Mapping[str, PatchArrival]
 
@@ -209,8 +209,8 @@ class HandNode(ModelNode):
         for patch in self._patches.values():
             patch.publish_labels(header, classes)
 
-    def _take_parameters(self, changed: list[Parameter[Any]]) -> None:
-        super()._take_parameters(changed)
+    def _adopt(self, settings: Settings) -> None:
+        super()._adopt(settings)
         for patch in self._patches.values():
             patch.settings = patch.patch.settings(self.settings)
 

@@ -219,9 +219,13 @@ class ModelNode(Sensing):
 
     def _take_parameters(self, changed: list[Parameter[Any]]) -> None:
         before = self.settings
-        self.settings = parameters.changed(before, changed, configured=False)
+        self._adopt(parameters.changed(before, changed, configured=False))
         if self.settings.score_threshold != before.score_threshold:
             self._publish_labels()
+
+    def _adopt(self, settings: Settings) -> None:
+        """Work with other settings from now on."""
+        self.settings = settings
 
 
 def run_model_node(make: type[ModelNode]) -> int:

@@ -132,6 +132,9 @@ def test_the_same_press_is_the_same_class_on_tip_and_palm_and_of_the_hand(hand):
     }
     assert (fused.header.stamp.sec, fused.header.frame_id) == (2, "tactile_sensor")
     graph.until(lambda: labels)
+    thumbs = graph.listen(LabelInfo, "/tactile_perception/thumb/label_info", LATCHED)
+    assert graph.set(score_threshold=0.25) == []
+    graph.until(lambda: [found[-1].threshold for found in (labels, thumbs) if found] == [0.25] * 2)
     thumb, palm = (pixels(maps[name][-1]) for name in ("thumb", "palm"))
     np.testing.assert_array_equal(thumb, palm[:13, :6])
     alone = perceive(load_model(graph.hand.settings.model_path, "torch"), frames()["palm"])

@@ -65,6 +65,12 @@ def test_a_part_of_an_array():
         patch.part_of(array(9), settings)
 
 
+def test_the_size_of_a_part_may_come_from_the_node():
+    patch = only("patches: {tip: {input_type: taxels, first: 4}}")
+    settings = patch.settings(Settings().changed({"rows": 2, "cols": 2}))
+    assert patch.part_of(array(12), settings).data.tolist() == [4, 5, 6, 7]
+
+
 def test_without_first_all_of_a_message_is_the_patch():
     contents = SimpleNamespace()
     patch = only("patches: {tip: {rows: 2}}")
@@ -95,7 +101,7 @@ def test_without_first_all_of_a_message_is_the_patch():
 )
 def test_a_wrong_hand_is_refused_with_the_reason(text, reason):
     with pytest.raises(SettingsError, match=reason):
-        hand(text)
+        only(text).settings(Settings())
 
 
 def test_a_file_that_is_not_there_or_no_yaml(tmp_path):
