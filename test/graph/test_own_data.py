@@ -17,6 +17,7 @@ from std_msgs.msg import String
 
 from tactile_equiv.card import Card
 from tactile_equiv.console import main
+from tactile_equiv.cut_recordings import CutRecording
 from tactile_equiv.dataset import load_dataset
 from tactile_equiv.evaluation import evaluate
 from tactile_equiv.model import assemble
@@ -78,7 +79,6 @@ def press_everything(client: Client) -> None:
             time.sleep(0.02)
         labels.publish(String())
         time.sleep(0.02)
-    assert frames.wait_for_all_acked() and labels.wait_for_all_acked()
 
 
 def test_record_dataset_train_evaluate(
@@ -86,6 +86,9 @@ def test_record_dataset_train_evaluate(
 ) -> None:
     recorder = record(tmp_path / "bag")
     press_everything(client)
+    messages = 10 + len(CLASSES) * (PRESSES * (FRAMES + 1) + 2)
+    file = tmp_path / "bag" / "bag_0.mcap"
+    client.until(lambda: len(CutRecording(file)) == messages, "all messages on disk")
     recorder.send_signal(signal.SIGINT)
     assert recorder.wait(LIMIT) == 0
     data, held_out = (str(tmp_path / name) for name in ("data.npz", "test.npz"))
@@ -99,7 +102,7 @@ def test_record_dataset_train_evaluate(
         assert learned["frames"].max() == pytest.approx(110) and learned["frames"].min() == 0
     dataset = load_dataset(data)
     normalisation = fitting_normalisation(dataset)
-    trained = train(dataset, normalisation, TrainingSettings(steps=12, batch=8, simulated=0))
+    trained = train(dataset, normalisation, TrainingSettings(steps=4, batch=4, simulated=0))
     card = Card("own", "", dataset.class_names, trained.network.architecture, normalisation)
     result = evaluate(assemble(trained.network, card), load_dataset(held_out))
     assert sum(result.per_class) == 2 * FRAMES * round(0.3 * PRESSES)
