@@ -87,8 +87,8 @@ class Patch:
             return
         if full_type(settings.input_type, settings.input_field) not in MULTI_ARRAYS:
             raise SettingsError(
-                f"patch {self.name!r}: first is {self.first}, but only a std_msgs/msg/...MultiArray "
-                "is cut by numbers: name the field of the patch with input_field"
+                f"patch {self.name!r}: first is {self.first}, but only std_msgs/msg/...MultiArray "
+                "are cut by numbers: name the field of the patch with input_field"
             )
         if not (settings.rows and settings.cols):
             raise SettingsError(

@@ -93,7 +93,7 @@ def test_without_first_all_of_a_message_is_the_patch():
         ("patches: {tip: {topic: 3}}", "topic of patch 'tip' of hand is 3"),
         ("patches: {tip: {first: -1}}", "first of patch 'tip' of hand is -1"),
         ("patches: {tip: {first: true}}", "first of patch 'tip' of hand is True"),
-        ("patches: {tip: {first: 0}}", "only a std_msgs/msg/...MultiArray is cut"),
+        ("patches: {tip: {first: 0}}", "only std_msgs/msg/...MultiArray are cut"),
         ("patches: {tip: {first: 0, input_type: taxels}}", "rows, cols are 0, 0: set both"),
         ("patches: {tip: {rows: -1}}", "patch 'tip': parameter 'rows' is -1"),
         ("defaults: {cols: 6.5}\npatches: {tip: }", "patch 'tip': parameter 'cols' is 6.5"),
