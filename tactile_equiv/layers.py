@@ -35,9 +35,17 @@ class ZeroPreservingLayer(nn.Module):
         self.activation = activation
         self.compared = outputs % VECTOR > 0 or not isinstance(activation, (nn.ReLU, nn.GELU))
 
+    def plain_weight(self) -> Tensor:
+        """The kernels, (C', C, k, k)."""
+        return self.convolution.weight
+
+    def plain_bias(self) -> Tensor:
+        """The biases, (C',)."""
+        assert self.convolution.bias is not None
+        return self.convolution.bias
+
     def forward(self, x: Tensor) -> Tensor:
-        bias = self.convolution.bias
-        assert bias is not None
+        bias = self.plain_bias()
         driven: Tensor = self.convolution(x)  # (N, C', H + growth, W + growth)
         background = self.activation(bias)[:, None, None]  # (C', 1, 1)
         response: Tensor = self.activation(driven) - background

@@ -21,6 +21,7 @@ Turns and mirrors can be added (`Architecture.symmetry`): the trunk is then made
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +30,7 @@ from torch.nn import functional
 from tactile_equiv.architecture import Architecture
 from tactile_equiv.group_convolution import GROUPS, GroupLayer, group_trunk
 from tactile_equiv.layers import ACTIVATIONS, ZeroPreservingLayer, pool
+from tactile_equiv.thinned import PlainLayer, thinned_canvas
 
 __all__ = ["ACTIVATIONS", "Architecture", "TactileNetwork", "ZeroPreservingLayer", "pool"]
 
@@ -100,6 +102,15 @@ class TactileNetwork(nn.Module):
         Over a group each feature is the mean over its elements: it turns with the frame.
         """
         canvas: Tensor = self.trunk(frames)  # (N, F * |G|, H + 2R, W + 2R)
+        return self._mean_over_group(canvas)
+
+    def thinned_features(self, frames: Tensor, thinning: int) -> Tensor:
+        """Every `thinning`-th row and column of `features`, at a fraction of the cost."""
+        layers: Iterable[PlainLayer] = self.trunk  # type: ignore[assignment]
+        canvas = thinned_canvas(layers, self.architecture.dilations, frames, thinning)
+        return self._mean_over_group(canvas)
+
+    def _mean_over_group(self, canvas: Tensor) -> Tensor:
         if self.group.order == 1:
             return canvas
         by_element = -1, self.architecture.channels[-1], self.group.order  # N open in an export
@@ -112,9 +123,13 @@ class TactileNetwork(nn.Module):
         """
         radius = self.architecture.radius
         height, width = canvas.shape[2] - 2 * radius, canvas.shape[3] - 2 * radius
-        weight = self.contact_head.weight / self.feature_unit  # (1, F, 1, 1)
-        evidence = functional.conv2d(canvas, weight)[:, 0]  # (N, H + 2R, W + 2R)
+        evidence = self.evidence(canvas)  # (N, H + 2R, W + 2R)
         return evidence[:, radius : radius + height, radius : radius + width]
+
+    def evidence(self, cells: Tensor) -> Tensor:
+        """Any cells of the canvas (N, F, h, w) to evidence of contact (N, h, w), 0.0 = none."""
+        weight = self.contact_head.weight / self.feature_unit  # (1, F, 1, 1)
+        return functional.conv2d(cells, weight)[:, 0]
 
     def contact_logits(self, canvas: Tensor) -> Tensor:
         """Feature canvas (N, F, H + 2R, W + 2R) to contact log-odds (N, H, W): evidence + prior."""

@@ -13,19 +13,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from tactile_equiv.architecture import CHANNELS, Architecture
-from tactile_equiv.augmentation import (
-    Augmentation,
-    add_speckle,
-    augment,
-    simulated_presses,
-    threshold_masks,
-)
+from tactile_equiv.augmentation import Augmentation
 from tactile_equiv.dataset import Dataset, split_at_random
 from tactile_equiv.errors import DataError
-from tactile_equiv.frame import Normalisation, level
+from tactile_equiv.frame import Normalisation
+from tactile_equiv.layers import pool
 from tactile_equiv.network import TactileNetwork
-
-SIMULATED_PRESSES = 256
+from tactile_equiv.press_batches import PressBatches, levelled
 
 Progress = Callable[[int, dict[str, float]], None]
 
@@ -38,6 +32,8 @@ class TrainingSettings:
         seed: of weights, batches and augmentation.
         steps: largest number of optimiser steps.
         batch: presses a step, classes equally likely.
+        thinning: a step sees one row and one column in so many of the feature canvas, see
+            `thinned`; as many as the last dilation when None, 1 = all.
         simulated: simulated presses a step, for the contact head only.
         learning_rate: peak of the one-cycle schedule.
         weight_decay: of AdamW.
@@ -55,6 +51,7 @@ class TrainingSettings:
     seed: int = 0
     steps: int = 750
     batch: int = 48
+    thinning: int | None = None
     simulated: int = 4
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
@@ -133,7 +130,13 @@ def train(
         raise DataError(f"{dataset.source} has one class: training needs at least two")
     torch.manual_seed(settings.seed)
     watched = _validation_part(dataset, settings)
-    presses = _Presses(dataset.subset(~watched), normalisation, settings)
+    presses = PressBatches(
+        dataset.subset(~watched),
+        normalisation,
+        settings.augmentation,
+        settings.touch_threshold,
+        settings.seed,
+    )
     validation = _Validation(dataset.subset(watched), normalisation) if watched.any() else None
     network = _new_network(len(dataset.class_names), presses, settings)
     optimiser = torch.optim.AdamW(
@@ -167,18 +170,15 @@ def fitting_normalisation(
 
     The sensor's range is the 99.9th percentile of all values; unless given, the dead-zone is 1/85
     of it and the scale of the logarithmic response 1/32 (3 and 8 of 255 counts on Tekscan presses).
+    Colour frames that hold negative values are changes of colour, of which both signs tell.
     """
     reach = max(float(np.percentile(np.abs(dataset.frames.astype(np.float64)), 99.9)), 1e-6)
     return Normalisation(
         dead_zone=reach / 85 if dead_zone is None else dead_zone,
         scale=reach / 32 if scale is None else scale,
         response="logarithmic",
+        signed=dataset.frames.ndim == 4 and bool((dataset.frames < 0).any()),
     )
-
-
-def levelled(frames: np.ndarray[Any, Any], normalisation: Normalisation) -> Tensor:
-    """Raw frames (N, H, W[, C]) to network input (N, C, H, W)."""
-    return torch.from_numpy(np.stack([level(f, normalisation).network_input for f in frames]))
 
 
 def _validation_part(dataset: Dataset, settings: TrainingSettings) -> np.ndarray[Any, Any]:
@@ -188,59 +188,6 @@ def _validation_part(dataset: Dataset, settings: TrainingSettings) -> np.ndarray
             f"validation takes all {len(dataset)} frames of {dataset.source}: give a share below 1"
         )
     return watched
-
-
-class _Presses:
-    """Batches of real presses with classes, and of simulated presses with true masks."""
-
-    def __init__(
-        self, dataset: Dataset, normalisation: Normalisation, settings: TrainingSettings
-    ) -> None:
-        raw = [
-            level(f, Normalisation(0, 1, signed=normalisation.signed)).pressure
-            for f in dataset.frames
-        ]
-        frames = np.stack(raw)  # (N, C, H, W)
-        self.normalisation = normalisation
-        self.settings = settings
-        self.frames = torch.from_numpy(frames)
-        threshold = settings.touch_threshold * max(normalisation.dead_zone, 1e-6)
-        self.masks = torch.from_numpy(threshold_masks(frames, threshold))
-        self.labels = torch.from_numpy(dataset.labels)
-        self.random = torch.Generator().manual_seed(settings.seed)
-        self._chance = 1 / torch.bincount(self.labels)[self.labels].double()
-        self._speckle = normalisation.dead_zone
-        rows, columns = frames.shape[2:]
-        strongest = max(float(np.percentile(np.abs(frames), 99.9)), 8 * threshold)
-        self._simulated, self._simulated_masks = simulated_presses(
-            SIMULATED_PRESSES, rows, columns, threshold, strongest, settings.seed
-        )
-
-    @property
-    def channels(self) -> int:
-        """Channels of a frame."""
-        return self.frames.shape[1]
-
-    def real(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Network input (N, C, H, W), contact masks (N, H, W), labels (N,)."""
-        chosen = torch.multinomial(self._chance, count, replacement=True, generator=self.random)
-        frames, masks = self._augmented(self.frames[chosen], self.masks[chosen])
-        return self.to_network_units(frames), masks[:, 0], self.labels[chosen]
-
-    def simulated(self, count: int) -> tuple[Tensor, Tensor]:
-        """Network input (N, C, H, W) and true contact masks (N, H, W)."""
-        chosen = torch.randint(len(self._simulated), (count,), generator=self.random)
-        frames, masks = self._augmented(self._simulated[chosen], self._simulated_masks[chosen])
-        speckled = add_speckle(frames, self._speckle, self.random)
-        return self.to_network_units(speckled.expand(-1, self.channels, -1, -1)), masks[:, 0]
-
-    def _augmented(self, frames: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
-        settings, dead_zone = self.settings.augmentation, self.normalisation.dead_zone
-        return augment(frames, masks, settings, self.random, dead_zone)
-
-    def to_network_units(self, frames: Tensor) -> Tensor:
-        """Tared frames (N, C, H, W), sensor units, dead-zoned and normalised as by `level`."""
-        return levelled(frames.movedim(1, -1).numpy(), self.normalisation)
 
 
 class _Validation:
@@ -257,7 +204,7 @@ class _Validation:
         return functional.cross_entropy(logits, self._labels).item()
 
 
-def _new_network(classes: int, presses: _Presses, settings: TrainingSettings) -> TactileNetwork:
+def _new_network(classes: int, presses: PressBatches, settings: TrainingSettings) -> TactileNetwork:
     network = TactileNetwork(settings.architecture(classes, presses.channels))
     frames, _, _ = presses.real(min(8 * settings.batch, len(presses.labels)))
     network.standardise(frames)
@@ -266,29 +213,57 @@ def _new_network(classes: int, presses: _Presses, settings: TrainingSettings) ->
 
 def _step(
     network: TactileNetwork,
-    presses: _Presses,
+    presses: PressBatches,
     optimiser: torch.optim.Optimizer,
     settings: TrainingSettings,
 ) -> dict[str, float]:
-    frames, masks, labels = presses.real(settings.batch)
-    canvas = network.features(frames)
-    texture = functional.cross_entropy(
-        network.texture_logits(canvas), labels, label_smoothing=settings.label_smoothing
-    )
-    contact = functional.binary_cross_entropy_with_logits(network.contact_logits(canvas), masks)
-    simulated_contact = torch.zeros(())
-    if settings.simulated:
-        simulated, true_masks = presses.simulated(settings.simulated)
-        simulated_contact = functional.binary_cross_entropy_with_logits(
-            network.contact_logits(network.features(simulated)), true_masks
-        )
-    loss = texture + settings.contact_weight * (contact + simulated_contact)
+    losses = _losses(network, presses, settings)
+    contact = losses["contact"] + losses["simulated_contact"]
+    loss = losses["texture"] + settings.contact_weight * contact
     optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimiser.step()
+    return {name: value.item() for name, value in losses.items()}
+
+
+def _losses(
+    network: TactileNetwork, presses: PressBatches, settings: TrainingSettings
+) -> dict[str, Tensor]:
+    thinning = settings.thinning or settings.dilations[-1]
+    frames, masks, labels = presses.real(settings.batch)
+    canvas = network.thinned_features(frames, thinning)
+    pooled = pool_thinned(canvas, thinning)
+    texture = functional.cross_entropy(
+        network.classify(pooled), labels, label_smoothing=settings.label_smoothing
+    )
+    simulated_contact = torch.zeros(())
+    if settings.simulated:
+        simulated, true_masks = presses.simulated(settings.simulated)
+        simulated_canvas = network.thinned_features(simulated, thinning)
+        simulated_contact = _contact_loss(network, simulated_canvas, true_masks, thinning)
     return {
-        "texture": texture.item(),
-        "contact": contact.item(),
-        "simulated_contact": simulated_contact.item(),
+        "texture": texture,
+        "contact": _contact_loss(network, canvas, masks, thinning),
+        "simulated_contact": simulated_contact,
     }
+
+
+def pool_thinned(canvas: Tensor, thinning: int) -> Tensor:
+    """Estimate of `layers.pool` from every `thinning`-th row and column, (N, F, h, w) -> (N, 2F).
+
+    A cell stands for `thinning`^2 cells in sum f and in sum f^2.
+    """
+    sums, norms = pool(canvas).chunk(2, dim=1)
+    return torch.cat([thinning**2 * sums, thinning * norms], dim=1)
+
+
+def _contact_loss(network: TactileNetwork, canvas: Tensor, masks: Tensor, thinning: int) -> Tensor:
+    """Cross-entropy at the cells of a thinned canvas that lie on the sensor, masks (N, H, W)."""
+    radius = network.architecture.radius
+    first = -(-radius // thinning)  # the first cell on the sensor
+    start = first * thinning - radius  # and its taxel
+    seen = masks[:, start::thinning, start::thinning]
+    rows, columns = seen.shape[1:]
+    evidence = network.evidence(canvas[:, :, first : first + rows, first : first + columns])
+    return functional.binary_cross_entropy_with_logits(evidence + network.contact_prior, seen)
