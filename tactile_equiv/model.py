@@ -13,6 +13,7 @@ from tactile_equiv.architecture import Weights
 from tactile_equiv.backend_choice import choose_backend
 from tactile_equiv.backends import Backend
 from tactile_equiv.card import Card
+from tactile_equiv.errors import ModelError
 from tactile_equiv.frame import FloatArray
 from tactile_equiv.model_directory import load_network
 
@@ -102,6 +103,20 @@ def assemble(network: TactileNetwork, card: Card, device: str = "cpu") -> Model:
     weights = weights_of(network)
     engine = TorchBackend(network, device)
     return Model(card, Classifier.of(weights), engine, contact_head=ContactHead.of(weights))
+
+
+def for_frames(model: Model) -> Model:
+    """The same model, where it perceives single frames.
+
+    Raises:
+        ModelError: if it perceives recordings.
+    """
+    if model.card.spectrum is not None:
+        raise ModelError(
+            f"model {model.card.name!r} was trained on recordings: a node perceives single frames "
+            "and needs a model of those; recordings go to `perceive_sequence`"
+        )
+    return model
 
 
 def load_model(directory: Path | str, backend: str = "auto", device: str = "auto") -> Model:

@@ -13,7 +13,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from tactile_equiv import parameters
 from tactile_equiv.errors import SettingsError, TactileError
-from tactile_equiv.model import Model, load_model
+from tactile_equiv.model import Model, for_frames, load_model
 from tactile_equiv.model_directory import find_model
 from tactile_equiv.node_diagnostics import NodeDiagnostics, NodeState
 from tactile_equiv.node_process import executor_of, spin, spinning
@@ -161,7 +161,8 @@ class ModelNode(Sensing):
 
     def _loaded_model(self) -> Model:
         settings = self.settings
-        return load_model(find_model(settings.model_path), settings.backend, settings.device)
+        model = load_model(find_model(settings.model_path), settings.backend, settings.device)
+        return for_frames(model)
 
     def _use_model(self, model: Model) -> None:
         self._model = model

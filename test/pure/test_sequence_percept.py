@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tactile_equiv.card import Card
 from tactile_equiv.errors import FrameError, ModelError
 from tactile_equiv.frame import Normalisation
-from tactile_equiv.model import assemble, load_model
+from tactile_equiv.model import assemble, for_frames, load_model
 from tactile_equiv.model_export import save_model
 from tactile_equiv.network import TactileNetwork
 from tactile_equiv.overlap import overlap
@@ -168,6 +168,8 @@ def test_a_tare_of_another_size_is_refused(model):
 def test_frames_and_recordings_need_models_of_their_own(model):
     with pytest.raises(FrameError, match="recordings"):
         perceive(model, np.ones((9, 11)))
+    with pytest.raises(ModelError, match="a node perceives single frames"):
+        for_frames(model)
     with pytest.raises(ModelError, match="trained on single frames"):
         perceive_sequence(load_model("config/models/tekscan_objects"), np.ones((20, 28, 50)))
 
