@@ -72,14 +72,16 @@ class CheckSettings(ParameterSet):
     report_dir: str = parameter("shift_check_report", "folder of the report", effect=START)
     discovery_timeout_s: float = parameter(
         30.0,
-        "until all topics must be there, seconds",
+        "until all topics must be there",
+        unit="seconds",
         effect=START,
         minimum=0.1,
         maximum=3600.0,
     )
     answer_timeout_s: float = parameter(
         5.0,
-        "how long an answer or the next truth may take, seconds",
+        "how long an answer or the next truth may take",
+        unit="seconds",
         effect=START,
         minimum=0.1,
         maximum=3600.0,

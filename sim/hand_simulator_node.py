@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
+from tactile_equiv_sim.hand_simulator_settings import HandSimulatorSettings
 from tactile_equiv_sim.script import load_script
 from tactile_equiv_sim.simulated_hand import HandFrame, SimulatedHand
 from vision_msgs.msg import Classification, ObjectHypothesis
@@ -19,33 +19,9 @@ from tactile_equiv import parameters
 from tactile_equiv.hand_description import read_hand
 from tactile_equiv.messages import image_of
 from tactile_equiv.node_process import node_main, spinning
-from tactile_equiv.parameter_set import ParameterSet, parameter
 from tactile_equiv.quality_of_service import OUTPUT_QOS, STREAM_QOS, own_copy
 
 NODE_NAME = "tactile_hand_simulator"
-START = "start"
-
-
-@dataclass(frozen=True)
-class HandSimulatorSettings(ParameterSet):
-    """All parameters of `tactile_hand_simulator`; they take effect when it starts.
-
-    Raises:
-        SettingsError: if a value has another type than its default, or is out of range.
-    """
-
-    hand: str = parameter(
-        "simulated", "hand: a YAML file, or the name of a shipped one", effect=START
-    )
-    script: str = parameter(
-        "hand",
-        "taxels, cover and objects: a shift script, or the name of a shipped one",
-        effect=START,
-    )
-    rate_hz: float = parameter(
-        25.0, "frames of every patch per second", effect=START, minimum=0.1, maximum=1000.0
-    )
-    seed: int = parameter(0, "of the presses", effect=START, minimum=0, maximum=2**31)
 
 
 class HandSimulatorNode(Node):

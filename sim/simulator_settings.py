@@ -42,7 +42,12 @@ class SimulatorSettings(ParameterSet):
         maximum=2**31,
     )
     rate_hz: float = parameter(
-        0.0, "frames per second; 0 = as in the script", effect=START, minimum=0.0, maximum=10000.0
+        0.0,
+        "frames a second; 0 = as in the script",
+        unit="Hz",
+        effect=START,
+        minimum=0.0,
+        maximum=10000.0,
     )
     loop: bool = parameter(
         False, "begin again at the end, also where the script ends", effect=START

@@ -23,7 +23,8 @@ class HandSettings(Settings):
     max_patch_age_s: float = parameter(
         0.2,
         "a patch without a frame for so long is not waited for, and its last one does not count in "
-        "the texture of the hand, seconds",
+        "the texture of the hand",
+        unit="seconds",
         minimum=0.001,
         maximum=60.0,
     )

@@ -17,6 +17,7 @@ def parameter(
     default: Any,
     description: str,
     *,
+    unit: str = "",
     effect: str = CONFIGURE,
     choices: tuple[str, ...] = (),
     minimum: float | None = None,
@@ -26,13 +27,15 @@ def parameter(
 
     Args:
         default: its type is the parameter's.
-        description: one line, with the unit.
+        description: one line.
+        unit: of a number.
         effect: when a change takes effect; "configure" = when the node starts to work, "start" =
             when its process starts.
         choices, minimum, maximum: what is accepted; both ends of a range, or neither.
     """
     metadata = {
         "description": description,
+        "unit": unit,
         "effect": effect,
         "choices": choices,
         "minimum": minimum,

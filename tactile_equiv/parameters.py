@@ -47,11 +47,12 @@ def own(names: Iterable[str]) -> list[str]:
 
 
 def descriptor(declared: Field[Any]) -> ParameterDescriptor:
-    """Description and range of one field, as `ros2 param describe` shows them."""
+    """Description, unit and range of one field, as `ros2 param describe` shows them."""
     metadata = declared.metadata
     low, high, choices = metadata["minimum"], metadata["maximum"], metadata["choices"]
+    unit = f" ({metadata['unit']})" if metadata["unit"] else ""
     described = ParameterDescriptor(
-        description=f"{metadata['description']}; effect: {metadata['effect']}",
+        description=f"{metadata['description']}{unit}; effect: {metadata['effect']}",
         read_only=metadata["effect"] == START,
         additional_constraints=f"one of {', '.join(choices)}" if choices else "",
     )

@@ -16,9 +16,9 @@ LIVE, RELOAD = "live", "reload_model"
 class Settings(ParameterSet):
     """All parameters of the perception node.
 
-    `metadata` of each field holds description, choices, minimum, maximum and `effect`: "live" (at
-    the next frame), "reload_model" (at the next call of ~/reload_model), "configure" (at the next
-    configure transition) or "start" (of the process: read-only afterwards).
+    `metadata` of each field holds description, unit, choices, minimum, maximum and `effect`: "live"
+    (at the next frame), "reload_model" (at the next call of ~/reload_model), "configure" (at the
+    next configure transition) or "start" (of the process: read-only afterwards).
 
     Raises:
         SettingsError: if a value has another type than its default, or is out of range.
@@ -45,10 +45,18 @@ class Settings(ParameterSet):
         "", "names behind input_field that are the channels, such as x,y,z; empty = none"
     )
     rows: int = parameter(
-        0, "rows of the sensor, input pixels; 0 = as in the message", minimum=0, maximum=65535
+        0,
+        "rows of the sensor; 0 = as in the message",
+        unit="input pixels",
+        minimum=0,
+        maximum=65535,
     )
     cols: int = parameter(
-        0, "columns of the sensor, input pixels; 0 = as in the message", minimum=0, maximum=65535
+        0,
+        "columns of the sensor; 0 = as in the message",
+        unit="input pixels",
+        minimum=0,
+        maximum=65535,
     )
     order: str = parameter(
         "row_major",
@@ -65,10 +73,10 @@ class Settings(ParameterSet):
         maximum=4,
     )
     value_min: float = parameter(
-        -ANY, "lower values are invalid taxels, sensor units", minimum=-ANY, maximum=ANY
+        -ANY, "lower values are invalid taxels", unit="sensor units", minimum=-ANY, maximum=ANY
     )
     value_max: float = parameter(
-        ANY, "higher values are invalid taxels, sensor units", minimum=-ANY, maximum=ANY
+        ANY, "higher values are invalid taxels", unit="sensor units", minimum=-ANY, maximum=ANY
     )
     invert: bool = parameter(
         False, "the sensor reads less where pressed: frames are value_max - value"
@@ -76,6 +84,7 @@ class Settings(ParameterSet):
     binning: int = parameter(
         1,
         "side of the squares of input pixels whose mean is one taxel of the frame",
+        unit="input pixels",
         minimum=1,
         maximum=64,
     )
@@ -87,14 +96,16 @@ class Settings(ParameterSet):
     )
     row_pitch: float = parameter(
         0.0,
-        "distance of neighbouring rows of the frame, metres, for ~/markers; 0 = unknown",
+        "distance of neighbouring rows of the frame, for ~/markers; 0 = unknown",
+        unit="metres",
         effect=LIVE,
         minimum=0.0,
         maximum=1.0,
     )
     col_pitch: float = parameter(
         0.0,
-        "distance of neighbouring columns of the frame, metres, for ~/markers; 0 = unknown",
+        "distance of neighbouring columns of the frame, for ~/markers; 0 = unknown",
+        unit="metres",
         effect=LIVE,
         minimum=0.0,
         maximum=1.0,
@@ -109,7 +120,12 @@ class Settings(ParameterSet):
         maximum=1.0,
     )
     min_contact_area: int = parameter(
-        2, "smaller touched regions are no contact, taxels", effect=LIVE, minimum=1, maximum=1000000
+        2,
+        "smaller touched regions are no contact",
+        unit="taxels",
+        effect=LIVE,
+        minimum=1,
+        maximum=1000000,
     )
     whole_frame: bool = parameter(
         False,
@@ -134,14 +150,16 @@ class Settings(ParameterSet):
     )
     max_age_s: float = parameter(
         0.0,
-        "older frames are refused, seconds; 0 = any age",
+        "older frames are refused; 0 = any age",
+        unit="seconds",
         effect=LIVE,
         minimum=0.0,
         maximum=3600.0,
     )
     input_timeout_s: float = parameter(
         1.0,
-        "without a frame for so long diagnostics warn, seconds",
+        "without a frame for so long diagnostics warn",
+        unit="seconds",
         effect=LIVE,
         minimum=0.01,
         maximum=3600.0,
@@ -151,7 +169,8 @@ class Settings(ParameterSet):
     )
     tare_timeout_s: float = parameter(
         5.0,
-        "~/tare fails when its frames take longer, seconds",
+        "~/tare fails when its frames take longer",
+        unit="seconds",
         effect=LIVE,
         minimum=0.1,
         maximum=60.0,
