@@ -121,7 +121,7 @@ def begun_on_skin(box: Box, axis: int | None, shape: Sequence[int]) -> Box:
 
 
 def opening(
-    occupied: NDArray[np.bool_], line: Callable[[int], bytes] = lambda number: b""
+    occupied: NDArray[np.bool_], contents: Callable[[int], bytes] = lambda number: b""
 ) -> tuple[int, int]:
     """Where to cut a circle of lines open: the middle of its widest gap of unoccupied lines.
 
@@ -130,20 +130,21 @@ def opening(
 
     Args:
         occupied: (n,) whether a line is occupied.
-        line: contents of a line by number; not asked where one gap is the widest.
+        contents: of a line by its number; not asked where one gap is the widest.
 
     Returns:
         The number of the line to begin with, and the width of the gap.
     """
     lines = len(occupied)
-    where = np.flatnonzero(occupied)
-    if not len(where):
+    where: list[int] = occupied.nonzero()[0].tolist()
+    if not where:
         return 0, lines
-    gaps = np.diff(where, append=where[0] + lines) - 1  # behind each occupied line
-    widest = int(gaps.max())
-    behind = where[gaps == widest]
-    firsts = [int(after + 1 + widest // 2) % lines for after in behind]
+    following = [*where[1:], where[0] + lines]
+    gaps = [other - one - 1 for one, other in zip(where, following, strict=True)]
+    widest = max(gaps)
+    behind = [line for line, gap in zip(where, gaps, strict=True) if gap == widest]
+    firsts = [(line + 1 + widest // 2) % lines for line in behind]
     if len(firsts) > 1:
-        contents = [line(number) for number in range(lines)]
-        firsts.sort(key=lambda first: contents[first:] + contents[:first])
+        held = [contents(number) for number in range(lines)]
+        firsts.sort(key=lambda first: held[first:] + held[:first])
     return firsts[0], widest
