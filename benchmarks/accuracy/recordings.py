@@ -11,20 +11,27 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tactile_equiv.architecture import Architecture
 from tactile_equiv.card import Card
 from tactile_equiv.evaluation import Evaluation, evaluate
 from tactile_equiv.frame import Normalisation
+from tactile_equiv.layers import ZeroPreservingLayer
 from tactile_equiv.model import assemble
+from tactile_equiv.network import TactileNetwork
 from tactile_equiv.sequence_dataset import SequenceDataset
+from tactile_equiv.sequence_network import pool_batch
 from tactile_equiv.sequence_training import (
     SequenceSettings,
+    batch_of,
     fitting_sequence_normalisation,
     train_sequences,
 )
+from tactile_equiv.spectrogram import Spectrum
 
 BoolArray = NDArray[np.bool_]
-FEATURES_SHARE = 0.05
-"""What the references take as 1.0, a share of the sensor's range."""
+UNIT = 0.05
+"""What the references of mean maps take as 1.0, a share of the sensor's range."""
+SHRINKAGE = 0.01
 
 
 def confusion(dataset: SequenceDataset, test: BoolArray, settings: SequenceSettings) -> Evaluation:
@@ -35,6 +42,50 @@ def confusion(dataset: SequenceDataset, test: BoolArray, settings: SequenceSetti
     names, sizes = dataset.class_names, network.architecture
     card = Card("split", "", names, sizes, normalisation, spectrum=settings.spectrum)
     return evaluate(assemble(network, card), dataset.subset(test))
+
+
+def features(
+    dataset: SequenceDataset,
+    spectrum: Spectrum,
+    channels: tuple[int, ...],
+    seed: int = 0,
+    kernel: int = 3,
+) -> NDArray[np.float64]:
+    """What a network of random weights pools of each recording, (N, 2F): seconds, not minutes.
+
+    Each layer is scaled to answers of unit size on every tenth recording.
+    """
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    normalisation = fitting_sequence_normalisation(dataset)
+    inputs = dataset.shape[2] * spectrum.channels
+    sizes = Architecture(len(dataset.class_names), inputs, channels, (1,) * len(channels), kernel)
+    network, pooled = TactileNetwork(sizes), []
+    with torch.no_grad():
+        seen = batch_of(dataset.sequences[::10], normalisation, spectrum).frames
+        for layer in network.trunk:
+            assert isinstance(layer, ZeroPreservingLayer) and layer.convolution.bias is not None
+            layer.convolution.weight /= layer.convolution(seen).std()
+            layer.convolution.bias.normal_(0, 0.5)
+            seen = layer(seen)
+        for first in range(0, len(dataset), 24):
+            batch = batch_of(dataset.sequences[first : first + 24], normalisation, spectrum)
+            pooled.append(pool_batch(network.features(batch.frames), batch))
+    return np.arcsinh(torch.cat(pooled).double().numpy())
+
+
+def discriminant(values: NDArray[np.float64], labels: NDArray[np.int64], test: BoolArray) -> float:
+    """Linear discriminant of features (N, F); their covariance is shrunk by `SHRINKAGE`."""
+    scaled = (values - values[~test].mean(axis=0)) / np.maximum(values[~test].std(axis=0), 1e-6)
+    classes, known = np.unique(labels), labels[~test]
+    means = np.stack([scaled[~test][known == label].mean(axis=0) for label in classes])
+    within = scaled[~test] - means[np.searchsorted(classes, known)]
+    covariance = within.T @ within / len(within)
+    size = np.trace(covariance) / len(covariance)
+    shrunk = (1 - SHRINKAGE) * covariance + SHRINKAGE * size * np.eye(len(covariance))
+    weight = np.linalg.solve(shrunk, means.T)  # (F, K)
+    scores = scaled[test] @ weight - (means.T * weight).sum(axis=0) / 2
+    return _accuracy(classes[scores.argmax(axis=1)], labels[test])
 
 
 def mean_over_time(dataset: SequenceDataset, frames: int) -> SequenceDataset:
@@ -61,7 +112,7 @@ def mean_over_skin(dataset: SequenceDataset) -> SequenceDataset:
 def mean_maps(dataset: SequenceDataset) -> NDArray[np.float64]:
     """Logarithmic mean pressure of every taxel, (N, H W C)."""
     values = np.concatenate([s.ravel() for s in dataset.sequences]).astype(np.float64)
-    unit = FEATURES_SHARE * np.percentile(np.abs(values), 99.9)
+    unit = UNIT * np.percentile(np.abs(values), 99.9)
     return np.stack(
         [np.log1p(s.mean(axis=0, dtype=np.float64) / unit).ravel() for s in dataset.sequences]
     )

@@ -5,6 +5,9 @@ cut both blocks alike: a fold held out can be told by the region. So every row i
 
     python benchmarks/accuracy/roboskin.py ../shared/data/roboskin_textures/train.npz
 
+Rows of random weights compare what is seen, not how long it was trained: an untrained network and a
+linear discriminant of what it pools.
+
 The regions are found from the data: in each class the two recordings whose mean pressure maps are
 least alike (cosine) begin two groups, each other one joins the nearer, twice.
 """
@@ -21,6 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 from recordings import (
     confusion,
+    discriminant,
+    features,
     mean_over_skin,
     mean_over_time,
     nearest_centroid,
@@ -35,36 +40,37 @@ from tactile_equiv.spectrogram import Spectrum
 
 TABLE = "roboskin"
 SETTINGS = SequenceSettings()
-FAIR = replace(SETTINGS, steps=500)
-SHORT = replace(SETTINGS, steps=200, spectrum=Spectrum(octave=2))
-Score = Callable[[SequenceDataset, NDArray[np.bool_], int], "float | Evaluation"]
+LINEAR, LOGARITHMIC, OVER_PITCH = Spectrum(), Spectrum(octave=2), Spectrum(octave=2, reach=2)
+RANDOM = 32, 128
+"""Channels of the networks of random weights."""
 
-
-def network(settings: SequenceSettings) -> Score:
-    """A network of these settings; folds and regions have seeds of their own."""
-    return lambda dataset, test, seed: confusion(dataset, test, replace(settings, seed=seed))
-
-
-ROWS: dict[str, tuple[Score, str]] = {
-    "nearest centroid": (lambda d, t, _: nearest_centroid(d, t), "mean map"),
-    "nearest neighbour": (lambda d, t, _: nearest_neighbour(d, t), "mean map"),
-    "mean over skin": (
-        lambda d, t, seed: network(FAIR)(mean_over_skin(d), t, seed),
-        "the network, one taxel, 500 steps: when, but not where",
+Score = Callable[[NDArray[np.bool_], int], "float | Evaluation"]
+FeaturesOf = Callable[[SequenceDataset], NDArray[np.float64]]
+RANDOM_ROWS: dict[str, tuple[FeaturesOf, str]] = {
+    "random network": (lambda d: features(d, LINEAR, RANDOM), "skin and time, bins as channels"),
+    "random, mean over time": (
+        lambda d: features(mean_over_time(d, LINEAR.window), LINEAR, RANDOM),
+        "steady frames: where, but not when",
     ),
-    "mean over time": (
-        lambda d, t, seed: network(FAIR)(mean_over_time(d, 16), t, seed),
-        "the network, steady frames, 500 steps: where, but not when",
+    "random, mean over skin": (
+        lambda d: features(mean_over_skin(d), LINEAR, RANDOM),
+        "one taxel: when, but not where",
     ),
-    "network": (network(SETTINGS), "skin and time, bins as channels"),
-    "network, logarithmic axis": (network(SHORT), "200 steps; bins as channels"),
-    "network over pitch": (
-        network(replace(SHORT, spectrum=replace(SHORT.spectrum, reach=2))),
-        "200 steps; logarithmic axis, sliding over pitch",
+    "random, taxel by taxel": (
+        lambda d: features(d, LINEAR, RANDOM, kernel=1),
+        "no neighbours: the same for any order of the taxels",
+    ),
+    "random, logarithmic axis": (
+        lambda d: features(d, LOGARITHMIC, RANDOM),
+        "bins as channels: not equivariant to pitch",
+    ),
+    "random, over pitch": (
+        lambda d: features(d, OVER_PITCH, RANDOM),
+        "logarithmic axis, equivariant to pitch",
     ),
 }
-FEWER = {"network, logarithmic axis": 1, "network over pitch": 1}
-"""Folds of rows that take long."""
+NEAREST = {"nearest centroid": nearest_centroid, "nearest neighbour": nearest_neighbour}
+ROWS = [*NEAREST, *RANDOM_ROWS, "network"]
 
 
 def regions(dataset: SequenceDataset) -> NDArray[np.int64]:
@@ -110,14 +116,27 @@ def _labelled(
 
 def measure(name: str, dataset: SequenceDataset, region: NDArray[np.int64]) -> Row:
     """One row: every fold held out, then each region."""
-    score, note = ROWS[name]
     assert dataset.fold is not None
-    values: dict[str, list[float]] = {}
-    for title, group in {"fold held out": dataset.fold, "region held out": region}.items():
-        held_out = np.unique(group)[: FEWER.get(name)]
-        values[title] = [_shown(name, title, score(dataset, group == k, int(k))) for k in held_out]
-    command = f"{Path(__file__).name} --rows '{name}'"
-    return Row(name, values, f"python benchmarks/accuracy/{command}", note)
+    score, note = _score(name, dataset)
+    values = {
+        title: [_shown(name, title, score(group == k, int(k))) for k in np.unique(group)]
+        for title, group in {"fold held out": dataset.fold, "region held out": region}.items()
+    }
+    return Row(name, values, f"python benchmarks/accuracy/roboskin.py --rows '{name}'", note)
+
+
+def _score(name: str, dataset: SequenceDataset) -> tuple[Score, str]:
+    """What measures a row, from the recordings that test and a seed; and its note."""
+    if name in NEAREST:
+        return lambda test, seed: NEAREST[name](dataset, test), "of mean maps"
+    if name in RANDOM_ROWS:
+        features_of, note = RANDOM_ROWS[name]
+        values = features_of(dataset)
+        return lambda test, seed: discriminant(values, dataset.labels, test), note
+    return (
+        lambda test, seed: confusion(dataset, test, replace(SETTINGS, seed=seed)),
+        "trained; skin and time, bins as channels",
+    )
 
 
 def _shown(name: str, title: str, seen: float | Evaluation) -> float:
@@ -142,7 +161,7 @@ def main() -> int:
     parser.add_argument(
         "data", nargs="?", type=Path, default="../shared/data/roboskin_textures/train.npz"
     )
-    parser.add_argument("--rows", nargs="*", default=list(ROWS), choices=list(ROWS))
+    parser.add_argument("--rows", nargs="*", default=ROWS, choices=ROWS)
     options = parser.parse_args()
     dataset = load_sequences(options.data)
     region = regions(dataset)

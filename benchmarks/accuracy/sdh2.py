@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from recordings import (
     confusion,
+    discriminant,
+    features,
     mean_over_skin,
     mean_over_time,
     nearest_centroid,
@@ -30,30 +33,36 @@ TABLE, COLUMN = "sdh2", "last fifth of each class"
 SKINS = ("fingertip_1", "fingertip_2")
 HELD_OUT = 0.2
 SETTINGS = SequenceSettings(spectrum=Spectrum(window=8, hop=4, emphasis=4.0))
+RANDOM = 32, 128
+"""Channels of the networks of random weights."""
+
+NEAREST = {"nearest centroid": nearest_centroid, "nearest neighbour": nearest_neighbour}
+SEEN: dict[str, Callable[[SequenceDataset], SequenceDataset]] = {
+    "random network": lambda dataset: dataset,
+    "random, mean over time": lambda d: mean_over_time(d, SETTINGS.spectrum.window),
+    "random, mean over skin": mean_over_skin,
+}
 ROWS = {
-    "nearest centroid": "mean maps",
-    "nearest neighbour": "mean maps",
-    "mean over skin": "the network, one taxel a finger: when, but not where",
-    "mean over time": "the network, steady frames: where, but not when",
-    "network": "skin and time",
+    **dict.fromkeys(NEAREST, "of mean maps"),
+    "random network": "skin and time",
+    "random, mean over time": "steady frames: where, but not when",
+    "random, mean over skin": "one taxel a finger: when, but not where",
+    "network": "trained; skin and time",
 }
 
 
 def score(name: str, dataset: SequenceDataset, seed: int) -> float:
     """Mean per-class accuracy of a row."""
     test = last_of_each_class(dataset.labels, HELD_OUT)
-    if name == "nearest centroid":
-        return nearest_centroid(dataset, test)
-    if name == "nearest neighbour":
-        return nearest_neighbour(dataset, test)
-    if name == "mean over skin":
-        dataset = mean_over_skin(dataset)
-    if name == "mean over time":
-        dataset = mean_over_time(dataset, SETTINGS.spectrum.window)
+    if name in NEAREST:
+        return NEAREST[name](dataset, test)
+    if name in SEEN:
+        values = features(SEEN[name](dataset), SETTINGS.spectrum, RANDOM, seed)
+        return discriminant(values, dataset.labels, test)
     seen = confusion(dataset, test, replace(SETTINGS, seed=seed))
     for place, names in enumerate(seen.class_names):
         right, count = int(seen.confusion[place, place]), int(seen.per_class[place])
-        if name == "network" and right < count / 2:
+        if right < count / 2:
             print(f"  {names}: {right} of {count}", flush=True)
     return seen.mean_per_class_accuracy
 
@@ -69,7 +78,7 @@ def main() -> int:
     options = parser.parse_args()
     dataset = load_sequences(options.data, SKINS)
     for name in options.rows:
-        seeds = range(1 if name.startswith("nearest") else options.seeds)
+        seeds = range(1 if name in NEAREST else options.seeds)
         found = []
         for seed in seeds:
             found.append(score(name, dataset, seed))
