@@ -51,6 +51,7 @@ class Hand(Client):
         self.hand = HandNode(context=context, parameter_overrides=overrides)
         self.executor.add_node(self.hand)
         self.hand.start()
+        self.until(lambda: self.node.count_publishers("/rosout") >= 2, "the node's log")
         self.classes = []
         self.of_patch = {}
         if self.state == "active":
@@ -152,7 +153,6 @@ def test_one_message_for_all_patches(hand):
     assert graph.of_patch["thumb"][0].results == graph.of_patch["index"][0].results == []
     before = len(graph.classes)
     graph.send(UInt16MultiArray(data=array.array("H", skin[:200].tolist())), "skin")
-    graph.until(lambda: graph.warnings("patch 'palm', 16 x 16, begins at value 156"))
     graph.until(lambda: len(graph.classes) > before)
     refused = {name: figures(status)["refused"] for name, status in graph.statuses_now().items()}
     assert refused == {"perception": "0", "thumb": "0", "index": "0", "palm": "1"}
@@ -166,7 +166,7 @@ def test_arrays_of_one_message_by_field(hand):
     assert scores(graph.classes[0]) == scores(graph.of_patch["thumb"][0]) != []
     graph.send(JointState(position=thumb.tolist()[1:], velocity=palm.tolist()), "skin")
     graph.until(lambda: len(graph.classes) == 2)
-    graph.until(lambda: graph.warnings("frame of thumb refused (data)"))
+    assert figures(graph.statuses_now()["thumb"])["refused.data"] == "1"
     assert scores(graph.classes[1]) == scores(graph.classes[0])
     assert graph.node.count_subscribers("/skin") == 1
 
@@ -203,7 +203,6 @@ def test_a_wrong_frame_takes_nothing_from_the_other_patches(hand):
     found = graph.statuses_now()
     assert figures(found["palm"])["refused.size"] == "2"
     assert found["palm"].level == DiagnosticStatus.WARN
-    assert graph.warnings("frame of palm refused (size)")
     best = graph.of_patch["thumb"][-1].results[0]
     assert graph.classes[-1].results[0].class_id == best.class_id
 
