@@ -88,7 +88,7 @@ def settings_of(given: dict[str, Any]) -> SequenceSettings:
     names = {field.name for field in fields(Spectrum)}
     settings = SequenceSettings(**chosen)
     spectrum = replace(settings.spectrum, **{k: v for k, v in given.items() if k in names})
-    if "symmetry" in chosen:
+    if settings.symmetry != "translation":
         settings = replace(settings, channels=None, dilations=(1, 1, 2, 4))
     return replace(settings, spectrum=spectrum)
 
