@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from tactile_equiv.errors import ModelError
 from tactile_equiv.frame import FloatArray
 
-LARGEST_WINDOW = 4096  # frames
+LARGEST_WINDOW, LARGEST_OCTAVE = 1024, 24  # frames, bins
 CYCLES = 2
 """Cycles of a wave packet on the logarithmic axis."""
 
@@ -55,6 +55,8 @@ class Spectrum:
         whole = (self.window, self.hop, self.octave, self.reach)
         if any(type(value) is not int or value < 0 for value in whole):
             raise ModelError(f"{self} has a size that is no whole number from 0")
+        if self.octave > LARGEST_OCTAVE:
+            raise ModelError(f"octave is {self.octave}: it has at most {LARGEST_OCTAVE} bins")
         if not 5 <= self.window <= LARGEST_WINDOW or not self.hop or self.window % self.hop:
             raise ModelError(
                 f"window is {self.window} and hop {self.hop}: a window has 5 to {LARGEST_WINDOW} "

@@ -113,6 +113,7 @@ def test_bins_moved_in_pitch_are_seen_at_other_positions():
         {"hop": 0},
         {"window": 16.0},
         {"octave": -1},
+        {"octave": 25},
         {"reach": 99},
         {"emphasis": 0.0},
         {"emphasis": float("nan")},
