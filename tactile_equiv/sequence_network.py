@@ -63,7 +63,7 @@ def _touched_boxes(recordings: Sequence[FloatArray]) -> list[FloatArray]:
 
 
 def _touched_box(recording: FloatArray) -> FloatArray:
-    touched = recording.any(axis=(0, 1, 2))  # (H, W)
+    touched: NDArray[np.bool_] = recording.any(axis=(0, 1, 2))  # (H, W)
     if not touched.any():
         return recording[..., :1, :1]
     rows, columns = (np.flatnonzero(touched.any(axis=axis)) for axis in (1, 0))
