@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from tactile_equiv.frame import FloatArray
@@ -64,10 +63,11 @@ def _touched_boxes(recordings: Sequence[FloatArray]) -> list[FloatArray]:
 
 
 def _touched_box(recording: FloatArray) -> FloatArray:
-    touched: NDArray[np.bool_] = recording.any(axis=(0, 1, 2))  # (H, W)
-    if not touched.any():
+    touched = np.logical_or.reduce(recording != 0, axis=(0, 1, 2))  # (H, W)
+    rows = np.flatnonzero(np.logical_or.reduce(touched, axis=1))
+    columns = np.flatnonzero(np.logical_or.reduce(touched, axis=0))
+    if not rows.size:
         return recording[..., :1, :1]
-    rows, columns = (np.flatnonzero(touched.any(axis=axis)) for axis in (1, 0))
     return recording[..., rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
