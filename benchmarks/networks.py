@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from timing import interleaved, median_ms, options_of, ratio, record, table
 
+from tactile_equiv.latency import multiply_adds
 from tactile_equiv.model import Model, load_model
 from tactile_equiv.model_directory import find_model
-from tactile_equiv.network import Architecture
 
 SIZES = ((16, 16), (32, 32), (28, 50), (64, 64), (128, 128), (240, 320), (512, 512))
 ENGINES = ("torch", "onnxruntime", "opencv")
@@ -27,17 +27,6 @@ def engines(model: str, names: Sequence[str] = ENGINES) -> dict[str, Model]:
     """The model on every engine that is here and proves parity."""
     loaded = {name: load_model(find_model(model), name) for name in names}
     return {name: found for name, found in loaded.items() if found.backend.name == name}
-
-
-def multiply_adds(architecture: Architecture, rows: int, columns: int) -> int:
-    """Multiply-adds of the trunk for one frame, on canvases that grow from layer to layer."""
-    total, grown, inputs = 0, 0, architecture.input_channels
-    for outputs, dilation in zip(architecture.channels, architecture.dilations, strict=True):
-        grown += (architecture.kernel - 1) * dilation
-        cells = (rows + grown) * (columns + grown)
-        total += cells * architecture.kernel**2 * inputs * outputs
-        inputs = outputs
-    return total
 
 
 def frame_of(model: Model, rows: int, columns: int) -> Any:

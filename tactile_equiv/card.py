@@ -11,8 +11,10 @@ from tactile_equiv.frame import Normalisation
 from tactile_equiv.spectrogram import Spectrum
 
 CARD_VERSION = 1
+LATER_KEYS = ("spectrum", "latency")  # left out where there is nothing to say
 TEXT_KEYS = ("name", "sensor", "licence")
-OBJECT_KEYS = ("training", "measured", "sha256")
+LATENCY_KEYS = {"rows", "columns", "multiply_adds", "rate_hz"}
+OBJECT_KEYS = ("training", "measured", "sha256", "latency")
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Card:
         sha256: hash of each file beside the card, by file name.
         spectrum: windows and frequency bins of a model that perceives recordings; None for a model
             of single frames.
+        latency: what a frame of the model's own sensor costs, see `latency_of`; empty in the card
+            of an earlier release.
     """
 
     name: str
@@ -43,12 +47,21 @@ class Card:
     licence: str = "Apache-2.0"
     sha256: dict[str, str] = field(default_factory=dict)
     spectrum: Spectrum | None = None
+    latency: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for keys, kind, right in ((TEXT_KEYS, str, "a text"), (OBJECT_KEYS, dict, "an object")):
             for key in keys:
                 if not isinstance(value := getattr(self, key), kind):
                     raise ModelError(f"{key} of the card is {value!r:.40}: it must be {right}")
+        if self.latency and (
+            self.latency.keys() != LATENCY_KEYS
+            or any(type(v) is not int or v < 0 for v in self.latency.values())
+        ):
+            raise ModelError(
+                f"latency of the card is {self.latency!r:.80}: it must name "
+                f"{sorted(LATENCY_KEYS)}, whole numbers"
+            )
         named, different = len(self.classes), len(set(self.classes))
         if not named == different == self.architecture.classes:
             raise ModelError(
@@ -71,8 +84,9 @@ class Card:
             "architecture": self.architecture.to_json(),
             "normalisation": self.normalisation.to_json(),
         }
-        spectrum = values.pop("spectrum")
-        return values if spectrum is None else {**values, "spectrum": spectrum.to_json()}
+        if self.spectrum is not None:
+            values["spectrum"] = self.spectrum.to_json()
+        return {k: v for k, v in values.items() if k not in LATER_KEYS or v}
 
     @staticmethod
     def from_json(values: dict[str, Any]) -> Card:

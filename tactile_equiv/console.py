@@ -21,6 +21,7 @@ from tactile_equiv.evaluation import evaluate
 from tactile_equiv.lessons import command as lesson_command
 from tactile_equiv.model import Model, load_model
 from tactile_equiv.model_directory import find_model
+from tactile_equiv.models_command import add_parser as add_models
 from tactile_equiv.number_arguments import above_zero as _above_zero
 from tactile_equiv.number_arguments import count as _count
 from tactile_equiv.number_arguments import not_negative as _not_negative
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_evaluate(commands)
     _add_symmetry(commands)
+    add_models(commands)
     add_view(commands)
     _add_closed_loop(commands)
     audit_command.add_parser(commands)

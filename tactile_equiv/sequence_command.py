@@ -15,7 +15,9 @@ from tactile_equiv.card import Card
 from tactile_equiv.errors import DataError
 from tactile_equiv.evaluation import evaluate
 from tactile_equiv.frame import Normalisation
+from tactile_equiv.latency import latency_of
 from tactile_equiv.model import assemble
+from tactile_equiv.model_directory import WEIGHTS_FILE
 from tactile_equiv.model_export import save_model
 from tactile_equiv.sequence_dataset import SequenceDataset, load_sequences
 from tactile_equiv.sequence_symmetry import measure_stroke
@@ -53,11 +55,12 @@ def run(options: argparse.Namespace) -> None:
     by_fold = _measure_by_fold(dataset, normalisation, settings, options)
     training = _train_with_bar(dataset, normalisation, settings, "train", options.threads)
     name = options.name or options.out.resolve().name
+    sizes, (rows, columns, _) = training.network.architecture, dataset.shape
     card = Card(
         name=name,
         sensor=options.sensor,
         classes=dataset.class_names,
-        architecture=training.network.architecture,
+        architecture=sizes,
         normalisation=normalisation,
         training={
             "data": dataset.source,
@@ -68,9 +71,9 @@ def run(options: argparse.Namespace) -> None:
             "settings": settings.to_json(),
         },
         spectrum=settings.spectrum,
+        latency=latency_of(sizes, rows, columns, settings.spectrum).to_json(),
     )
     model = assemble(training.network, card)
-    rows, columns, _ = dataset.shape
     measured = {
         **by_fold,
         "accuracy_on_training_data": evaluate(model, dataset).accuracy,
@@ -78,8 +81,9 @@ def run(options: argparse.Namespace) -> None:
             name: errors.to_json() for name, errors in measure_stroke(model, rows, columns).items()
         },
     }
-    save_model(options.out, training.network, replace(card, measured=measured))
+    saved = save_model(options.out, training.network, replace(card, measured=measured))
     print(f"{name}: {training.steps} steps, written to {options.out}")
+    print(f"weights SHA-256 {saved.sha256[WEIGHTS_FILE]}")
 
 
 def settings_of(given: dict[str, Any]) -> SequenceSettings:

@@ -15,7 +15,9 @@ from tactile_equiv.card import Card
 from tactile_equiv.dataset import Dataset, load_dataset, split_by_position
 from tactile_equiv.evaluation import evaluate
 from tactile_equiv.frame import Normalisation
+from tactile_equiv.latency import latency_of
 from tactile_equiv.model import assemble
+from tactile_equiv.model_directory import WEIGHTS_FILE
 from tactile_equiv.model_export import save_model
 from tactile_equiv.symmetry import measure_ridged_press
 from tactile_equiv.training import Training, TrainingSettings, fitting_normalisation, train
@@ -39,6 +41,7 @@ def run(options: argparse.Namespace) -> None:
     by_position = _measure_by_position(dataset, normalisation, settings, options)
     training = _train_with_bar(dataset, normalisation, settings, "train", options.threads)
     name = options.name or options.out.resolve().name
+    rows, columns = dataset.frames.shape[1:3]
     card = Card(
         name=name,
         sensor=options.sensor,
@@ -54,17 +57,18 @@ def run(options: argparse.Namespace) -> None:
             "settings": settings.to_json(),
             "contact_head": _contact_head_note(normalisation, settings),
         },
+        latency=latency_of(training.network.architecture, rows, columns).to_json(),
     )
     model = assemble(training.network, card)
-    rows, columns = dataset.frames.shape[1:3]
     measured = {
         **by_position,
         "accuracy_on_training_data": evaluate(model, dataset).accuracy,
         "shifts": measure_ridged_press(model, rows, columns).to_json(),
         "turns": measure_turned_press(model, rows, columns),
     }
-    save_model(options.out, training.network, replace(card, measured=measured))
+    saved = save_model(options.out, training.network, replace(card, measured=measured))
     print(f"{name}: {training.steps} steps, written to {options.out}")
+    print(f"weights SHA-256 {saved.sha256[WEIGHTS_FILE]}")
 
 
 def _contact_head_note(normalisation: Normalisation, settings: TrainingSettings) -> str:
