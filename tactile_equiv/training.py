@@ -49,7 +49,7 @@ class TrainingSettings:
     """
 
     seed: int = 0
-    steps: int = 750
+    steps: int = 3000
     batch: int = 48
     thinning: int | None = None
     simulated: int = 4
@@ -58,9 +58,9 @@ class TrainingSettings:
     label_smoothing: float = 0.05
     contact_weight: float = 0.5
     touch_threshold: float = 2.0
-    validation: float = 0.1
-    check_every: int = 50
-    patience: int = 5
+    validation: float = 0.0
+    check_every: int = 100
+    patience: int = 10
     channels: tuple[int, ...] | None = None
     dilations: tuple[int, ...] = (1, 1, 2, 4)
     kernel: int = 3
