@@ -1,6 +1,7 @@
 // Draws what a perception node publishes, as the view command passes it on (Foxglove's WebSocket protocol).
 
-const DRAWN = ["classification", "label_info", "contacts", "contact_map", "overlay"];
+const OF_NODE = ["classification", "label_info"];
+const OF_SKIN = ["contacts", "contact_map", "overlay"];
 const MESSAGE_DATA = 1; // first byte of a binary message; then subscription (4), time (8), contents
 const CONTENTS = 13;
 const RETRY_MS = 1000;
@@ -10,7 +11,7 @@ const element = (id) => document.getElementById(id);
 const channels = new Map(); // topic -> channel
 const subscriptions = new Map(); // number -> topic
 const names = new Map(); // class id -> name
-let socket = null, owner = "", nextSubscription = 1, drawn = 0, times = [];
+let socket = null, wish = "", owner = "", nextSubscription = 1, drawn = 0, times = [];
 
 async function connect() {
   try {
@@ -47,13 +48,53 @@ function listOwners() {
   const ending = "/classification";
   const owners = [...channels.keys()].filter((t) => t.endsWith(ending)).map((t) => t.slice(0, -ending.length)).sort();
   element("owner").replaceChildren(...owners.map((name) => new Option(name, name)));
-  if (!owners.includes(owner)) owner = owners[0] ?? "";
-  element("owner").value = owner;
-  subscribe();
+  show(owners.includes(wish) ? wish : owners[0] ?? "");
 }
 
-function subscribe() {
-  const wanted = new Set([...DRAWN.map((name) => `${owner}/${name}`), "/diagnostics"]);
+// A hand has no skin of its own: the overlays of its patches are shown.
+function skins() {
+  const ending = "/overlay";
+  const all = [...channels.keys()].filter((t) => t.endsWith(ending)).map((t) => t.slice(0, -ending.length)).sort();
+  return all.includes(owner) ? [owner] : all.filter((name) => name.startsWith(`${owner}/`));
+}
+
+function choose(name) {
+  wish = name;
+  show(name);
+}
+
+function show(name) {
+  if (name !== owner) forget();
+  owner = name;
+  element("owner").value = owner;
+  const shown = skins();
+  document.body.className = shown.includes(owner) ? "" : "hand";
+  const had = new Map([...element("overlays").children].map((figure) => [figure.id, figure]));
+  element("overlays").replaceChildren(...shown.map((name) => had.get(`${name}/overlay`) ?? figureOf(name)));
+  subscribe(shown);
+}
+
+function forget() {
+  names.clear();
+  element("texture").textContent = "no frame yet";
+  for (const id of ["classes", "contacts"]) element(id).replaceChildren();
+  for (const id of ["frame", "age", "diagnostics"]) element(id).textContent = "-";
+  element("contact_map").width = element("contact_map").width; // clears it
+}
+
+function figureOf(name) {
+  const figure = document.createElement("figure");
+  figure.id = `${name}/overlay`;
+  figure.onclick = () => choose(name);
+  figure.appendChild(document.createElement("figcaption")).textContent = name.slice(name.lastIndexOf("/") + 1);
+  Object.assign(figure.appendChild(document.createElement("canvas")), { width: 640, height: 412 });
+  return figure;
+}
+
+function subscribe(shown) {
+  const own = shown.includes(owner) ? [...OF_NODE, ...OF_SKIN] : OF_NODE;
+  const pictures = shown.map((name) => `${name}/overlay`);
+  const wanted = new Set([...own.map((name) => `${owner}/${name}`), ...pictures, "/diagnostics"]);
   const had = [...subscriptions].filter(([, topic]) => !wanted.has(topic)).map(([number]) => number);
   for (const number of had) subscriptions.delete(number);
   const held = new Set(subscriptions.values());
@@ -67,14 +108,14 @@ function subscribe() {
   if (added.length) socket.send(JSON.stringify({ op: "subscribe", subscriptions: added }));
 }
 
-element("owner").onchange = () => { owner = element("owner").value; names.clear(); subscribe(); };
+element("owner").onchange = () => choose(element("owner").value);
 
 function onBinary(buffer) {
   const view = new DataView(buffer);
   const topic = subscriptions.get(view.getUint32(1, true));
   if (view.getUint8(0) !== MESSAGE_DATA || topic === undefined) return;
   const name = topic.slice(topic.lastIndexOf("/") + 1);
-  SHOWN[name](readMessage(name, buffer, CONTENTS));
+  SHOWN[name](readMessage(name, buffer, CONTENTS), topic);
 }
 
 const nameOf = (id) => names.get(id) ?? id;
@@ -103,11 +144,11 @@ const SHOWN = {
   },
 
   contact_map(map) {
-    paint("contact_map", map, mapColours(map));
+    paint(element("contact_map"), map, mapColours(map));
   },
 
-  overlay(picture) {
-    paint("overlay", picture, bgrColours(picture.data));
+  overlay(picture, topic) {
+    paint(element(topic).querySelector("canvas"), picture, bgrColours(picture.data));
     drawn += 1;
     const now = performance.now();
     times = [...times, now].filter((time) => now - time < 2000);
@@ -116,7 +157,8 @@ const SHOWN = {
   },
 
   diagnostics({ statuses }) {
-    const status = statuses.find(({ name }) => owner.startsWith(name.split(":")[0]));
+    const named = (part) => statuses.find(({ name }) => name.replace(": ", "/") === part);
+    const status = named(owner) ?? named(`${owner}/perception`);
     if (!status) return;
     element("diagnostics").textContent = status.message;
     element("diagnostics").className = status.level === 0 ? "good" : "bad";
@@ -165,8 +207,7 @@ function mapColours({ data, big, height, width }) {
   return colours;
 }
 
-function paint(id, { height, width }, colours) {
-  const canvas = element(id);
+function paint(canvas, { height, width }, colours) {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   canvas.getContext("2d").putImageData(new ImageData(colours, width, height), 0, 0);
 }

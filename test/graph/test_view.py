@@ -14,8 +14,10 @@ import cv2
 import numpy as np
 import pytest
 from browser import Browser, chromium
-from graph_client import CLASSES, LIMIT_S, ROOT, image, press
+from graph_client import CLASSES, LIMIT_S, ROOT, Client, image, press
+from rclpy.parameter import Parameter
 
+from tactile_equiv.hand_node import HandNode
 from tactile_equiv.view import FrameGate, Relay, perceptions
 from tactile_equiv.view_server import ViewError, ViewServer
 
@@ -94,6 +96,55 @@ def test_a_browser_draws_what_the_node_publishes(perception, view, browser, tmp_
     until_drawn("texture.textContent == 'no contact'", 0 * press())
     assert browser.value("contacts.children.length") == 0
     until_drawn("contacts.querySelector('.clipped') != null", np.roll(press(), -4, 0))
+
+
+@pytest.fixture
+def hand(ros_context, model_directory):
+    """A client and the node of the simulated hand in one executor."""
+    given = {"hand": "simulated", "model_path": str(model_directory), "backend": "torch"}
+    overrides = [Parameter(name, value=value) for name, value in given.items()]
+    graph = Client(ros_context)
+    node = HandNode(context=ros_context, parameter_overrides=overrides)
+    graph.executor.add_node(node)
+    node.start()
+    yield graph
+    graph.executor.remove_node(node)
+    node.destroy_node()
+    graph.close()
+
+
+def test_a_browser_draws_all_patches_of_a_hand(hand, view, browser, tmp_path):
+    sizes = dict.fromkeys(("thumb", "index", "middle", "ring", "little"), (13, 6))
+    sizes["palm"] = (16, 16)
+    browser.open(said(hand, view(), r"page (http://127.0.0.1:\d+/)")[1])
+    sent = iter(range(1, 10**6))
+
+    def until_drawn(expression):
+        def tried():
+            stamp = next(sent)
+            for name, size in sizes.items():
+                hand.send(image(press(4, 1, *size), stamp, ""), f"{name}/image")
+            return browser.value(expression)
+
+        return hand.until(tried, f"{expression} in the page")
+
+    outlined = (  # pictures with more orange, of clipped contacts, than the legend shows
+        "[...overlays.querySelectorAll('canvas')].filter(canvas => {"
+        "  const { width, height } = canvas;"
+        "  const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);"
+        "  const orange = (at) => data[at] == 255 && data[at + 1] == 160 && data[at + 2] == 60;"
+        "  return data.filter((_, at) => at % 4 == 0 && orange(at)).length > 500;"
+        "}).length"
+    )
+    until_drawn(f"{outlined} == 6 && owner == '/tactile_perception'")
+    captions = browser.value("[...overlays.querySelectorAll('figcaption')].map(e => e.textContent)")
+    assert sorted(captions) == sorted(sizes)
+    until_drawn("names.size == 3 && classes.children.length == 3")
+    assert browser.value("texture.textContent").split()[0] in CLASSES
+    browser.screenshot(tmp_path / "hand.png")
+    browser.value("overlays.children[0].click()")
+    until_drawn(f"{outlined} == 1 && contacts.children.length == 1")
+    assert browser.value("owner") == "/tactile_perception/" + sorted(sizes)[0]
 
 
 @pytest.fixture
