@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,18 +22,25 @@ LOADS = (5.0, 30.0)  # newtons
 
 
 def pressed_objects(
-    script: Script, each: int, seed: int, loads: tuple[float, float] = LOADS
+    script: Script,
+    each: int,
+    seed: int,
+    loads: tuple[float, float] = LOADS,
+    light: tuple[float, float] = (1.0, 1.0),
 ) -> Dataset:
-    """`each` presses of every object of a script, shuffled; frames (N, rows, columns) float32.
+    """`each` presses of every object of a script, shuffled; frames (N, H, W[, 3]) float32.
 
     The object's centre lies anywhere on the sensor, so the border cuts some of the presses; the
-    sensor is ideal, in its own units. `loads` is the range of the loads, newtons.
+    sensor is ideal, in its own units, and tared: the frame of a gel is its change of colour.
+    `loads` is the range of the loads, newtons, `light` that of a factor on each colour of each
+    press: no real gel is lit evenly.
     """
     random = np.random.default_rng(seed)
     surfaces = list(script.objects.values())
     labels = random.permutation(np.repeat(np.arange(len(surfaces)), each))
     scene, sensor = script.scene(), script.sensor
-    frames = np.zeros((len(labels), sensor.rows, sensor.cols), np.float32)
+    untouched = scene.frame([]).values
+    frames = np.zeros((len(labels), *untouched.shape), np.float32)
     for frame, label in zip(frames, labels, strict=True):
         pose = Pose(
             x_mm=random.uniform(0, (sensor.cols - 1) * sensor.pitch_mm),
@@ -40,7 +48,10 @@ def pressed_objects(
             angle_rad=random.uniform(0, 2 * np.pi),
             load_n=random.uniform(*loads),
         )
-        frame[:] = scene.frame([Contact(surfaces[label], pose)]).values
+        frame[:] = scene.frame([Contact(surfaces[label], pose)]).values - untouched
+    if light != (1.0, 1.0):
+        low, high = np.log(light).tolist()
+        frames *= np.exp(random.uniform(low, high, (len(frames), 1, 1, *frames.shape[3:])))
     names = tuple(surface.texture_class for surface in surfaces)
     return Dataset(frames, labels, names, "simulated presses")
 
@@ -50,13 +61,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--script", default="closed_loop", help="a script, or a shipped one's name")
+    parser.add_argument(
+        "--size", type=int, nargs=2, metavar=("ROWS", "COLS"), help="of a part of the sensor alone"
+    )
     parser.add_argument("--each", type=int, default=120, help="presses of every object")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--loads", type=float, nargs=2, default=LOADS, help="range, newtons")
+    parser.add_argument(
+        "--light", type=float, nargs=2, default=(1.0, 1.0), help="range of a factor on each colour"
+    )
     options = parser.parse_args()
     try:
         script = load_script(options.script)
-        data = pressed_objects(script, options.each, options.seed, tuple(options.loads))
+        if options.size:
+            rows, cols = options.size
+            script = replace(script, sensor=replace(script.sensor, rows=rows, cols=cols))
+        ranges = tuple(options.loads), tuple(options.light)
+        data = pressed_objects(script, options.each, options.seed, *ranges)
     except TactileError as error:
         print(f"presses: {error}", file=sys.stderr)
         return 2

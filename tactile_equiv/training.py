@@ -15,6 +15,7 @@ from torch.nn import functional
 from tactile_equiv.architecture import CHANNELS, Architecture
 from tactile_equiv.augmentation import Augmentation
 from tactile_equiv.dataset import Dataset, split_at_random
+from tactile_equiv.distributed_training import Batches, Team, Worker, weights_hash
 from tactile_equiv.errors import DataError
 from tactile_equiv.frame import Normalisation
 from tactile_equiv.layers import pool
@@ -112,6 +113,7 @@ def train(
     normalisation: Normalisation,
     settings: TrainingSettings,
     progress: Progress = lambda step, losses: None,
+    team: Team | None = None,
 ) -> Training:
     """Train a network; the same data and settings give the same weights on one machine.
 
@@ -120,12 +122,16 @@ def train(
         normalisation: sensor units to network units.
         settings: see `TrainingSettings`.
         progress: called after every step with the step and its losses.
+        team: the processes that train together, and their device; one process on the CPU when None.
 
     Raises:
         DataError: if there are fewer than two classes, or no frame is left for training.
         FrameError: if a frame cannot be levelled.
         ModelError: if the sizes of the network do not fit together.
+        TrainingError: if the processes of the team cannot train together.
     """
+    team = team or Team()
+    team.require_same("data or settings", f"{dataset.sha256:.8} {len(dataset)} {settings}")
     if len(dataset.class_names) < 2:
         raise DataError(f"{dataset.source} has one class: training needs at least two")
     torch.manual_seed(settings.seed)
@@ -139,6 +145,7 @@ def train(
     )
     validation = _Validation(dataset.subset(watched), normalisation) if watched.any() else None
     network = _new_network(len(dataset.class_names), presses, settings)
+    worker = Worker(team, network, presses)
     optimiser = torch.optim.AdamW(
         network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
     )
@@ -147,10 +154,10 @@ def train(
     )
     best, best_loss, waited, step, losses = None, float("inf"), 0, 0, {}
     for step in range(1, settings.steps + 1):
-        losses = _step(network, presses, optimiser, settings)
+        losses = team.mean(_step(worker, optimiser, settings))
         schedule.step()
         if validation is not None and step % settings.check_every == 0:
-            losses["validation"] = validation.loss(network)
+            losses |= team.mean({"validation": validation.loss(network)})
             waited += 1
             if losses["validation"] < best_loss:
                 best, best_loss = copy.deepcopy(network.state_dict()), losses["validation"]
@@ -160,7 +167,8 @@ def train(
             break
     if best is not None:
         network.load_state_dict(best)
-    return Training(network.eval(), step, losses)
+    team.require_same("weights", weights_hash(network))
+    return Training(network.cpu().eval(), step, losses)
 
 
 def fitting_normalisation(
@@ -199,9 +207,10 @@ class _Validation:
 
     def loss(self, network: TactileNetwork) -> float:
         """Cross-entropy of the texture head."""
+        frames = self._frames.to(network.contact_prior.device)
         with torch.no_grad():
-            logits = network.texture_logits(network.features(self._frames))
-        return functional.cross_entropy(logits, self._labels).item()
+            logits = network.texture_logits(network.features(frames))
+        return functional.cross_entropy(logits.cpu(), self._labels).item()
 
 
 def _new_network(classes: int, presses: PressBatches, settings: TrainingSettings) -> TactileNetwork:
@@ -212,23 +221,20 @@ def _new_network(classes: int, presses: PressBatches, settings: TrainingSettings
 
 
 def _step(
-    network: TactileNetwork,
-    presses: PressBatches,
-    optimiser: torch.optim.Optimizer,
-    settings: TrainingSettings,
+    worker: Worker, optimiser: torch.optim.Optimizer, settings: TrainingSettings
 ) -> dict[str, float]:
-    losses = _losses(network, presses, settings)
+    losses = worker.losses(lambda network, presses: _losses(network, presses, settings))
     contact = losses["contact"] + losses["simulated_contact"]
     loss = losses["texture"] + settings.contact_weight * contact
     optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    torch.nn.utils.clip_grad_norm_(worker.parameters(), 1.0)
     optimiser.step()
     return {name: value.item() for name, value in losses.items()}
 
 
 def _losses(
-    network: TactileNetwork, presses: PressBatches, settings: TrainingSettings
+    network: TactileNetwork, presses: Batches, settings: TrainingSettings
 ) -> dict[str, Tensor]:
     thinning = settings.thinning or settings.dilations[-1]
     frames, masks, labels = presses.real(settings.batch)
