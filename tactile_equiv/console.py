@@ -14,7 +14,7 @@ from typing import Any
 from tactile_equiv import recording_commands
 from tactile_equiv.architecture import SYMMETRIES
 from tactile_equiv.audit import command as audit_command
-from tactile_equiv.backends import BACKENDS
+from tactile_equiv.backends import BACKENDS, DEVICES
 from tactile_equiv.dataset import load_dataset
 from tactile_equiv.errors import TactileError
 from tactile_equiv.evaluation import evaluate
@@ -116,6 +116,13 @@ def _add_train(commands: Any) -> None:
     command.add_argument(
         "--threads", type=_positive, default=1, help="more only where other cores are idle"
     )
+    command.add_argument(
+        "--device",
+        choices=DEVICES,
+        default="cpu",
+        help="of the training; the same seed gives the same weights on the CPU. Several processes: "
+        "torchrun --nproc-per-node N -m tactile_equiv.console train ...",
+    )
     recordings = command.add_argument_group("recordings", "a spectrum of each taxel, over time")
     recordings.add_argument("--window", type=_positive, default=SETTING, help="frames")
     recordings.add_argument("--hop", type=_positive, default=SETTING, help="frames")
@@ -189,14 +196,17 @@ def _add_closed_loop(commands: Any) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    if holds_sequences(options.data):
-        from tactile_equiv.sequence_command import run as run_on_sequences
-
-        run_on_sequences(options)
-        return
+    from tactile_equiv.distributed_training import joined
+    from tactile_equiv.sequence_command import run as run_on_sequences
     from tactile_equiv.training_command import run
 
-    run(options)
+    with joined(options.device) as options.team:
+        options.command_line = options.team.command_line(options.command_line)
+        if holds_sequences(options.data):
+            options.team.require_one(f"{options.data} holds recordings")
+            run_on_sequences(options)
+        else:
+            run(options)
 
 
 def _evaluate(options: argparse.Namespace) -> None:

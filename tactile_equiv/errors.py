@@ -21,6 +21,10 @@ class DataError(TactileError):
     """A data or recording file that is missing, unreadable or of the wrong shape."""
 
 
+class TrainingError(TactileError):
+    """Processes that cannot train together, or a device that is not there."""
+
+
 class SettingsError(TactileError):
     """A parameter with an unknown name, a wrong type or a value out of range."""
 

@@ -39,7 +39,9 @@ def run(options: argparse.Namespace) -> None:
     given = {name: vars(options)[name] for name in SETTINGS if name in options}
     settings = TrainingSettings(**given)
     by_position = _measure_by_position(dataset, normalisation, settings, options)
-    training = _train_with_bar(dataset, normalisation, settings, "train", options.threads)
+    training = _train_with_bar(dataset, normalisation, settings, "train", options)
+    if not options.team.leads:
+        return
     name = options.name or options.out.resolve().name
     rows, columns = dataset.frames.shape[1:3]
     card = Card(
@@ -53,6 +55,7 @@ def run(options: argparse.Namespace) -> None:
             "data_sha256": dataset.sha256,
             "frames": len(dataset),
             "steps": training.steps,
+            "losses": training.losses,
             "command": options.command_line,
             "settings": settings.to_json(),
             "contact_head": _contact_head_note(normalisation, settings),
@@ -96,7 +99,7 @@ def _measure_by_position(
             normalisation,
             replace(settings, seed=seed),
             title,
-            options.threads,
+            options,
         )
         card = Card("split", "", dataset.class_names, training.network.architecture, normalisation)
         model = assemble(training.network, card)
@@ -119,13 +122,13 @@ def _train_with_bar(
     normalisation: Normalisation,
     settings: TrainingSettings,
     title: str,
-    threads: int,
+    options: argparse.Namespace,
 ) -> Training:
-    torch.set_num_threads(threads)
+    torch.set_num_threads(options.threads)
     with tqdm(total=settings.steps, desc=title, unit="step", file=sys.stderr) as bar:
 
         def progress(step: int, losses: dict[str, float]) -> None:
             bar.update()
             bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()}, refresh=False)
 
-        return train(dataset, normalisation, settings, progress)
+        return train(dataset, normalisation, settings, progress, options.team)
