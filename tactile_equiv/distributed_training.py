@@ -116,7 +116,7 @@ class Worker:
 
     def __init__(self, team: Team, network: nn.Module, batches: Batches) -> None:
         self._team = team
-        self._batches = batches if team == Team() else _Share(team, batches)
+        self._batches = batches if team == Team() else Share(team, batches)
         network.to(team.device)
         self._network = _Called(network)
         self._run: nn.Module = self._network
@@ -144,7 +144,7 @@ class _Called(nn.Module):
         return function(self.network, batches)
 
 
-class _Share:
+class Share:
     """Every batch drawn whole, and every `size`-th press of it kept: equal shares."""
 
     def __init__(self, team: Team, batches: Batches) -> None:

@@ -15,7 +15,7 @@ import torch
 from torch import distributed
 
 from tactile_equiv.console import main
-from tactile_equiv.distributed_training import Team, Worker, joined
+from tactile_equiv.distributed_training import Share, Team, Worker, joined
 from tactile_equiv.errors import TrainingError
 from tactile_equiv.model_directory import load_card
 
@@ -143,10 +143,8 @@ class Numbered:
 
 
 def drawn(team: Team, real: int, simulated: int) -> tuple[list[int], list[int]]:
-    """What a member of a team sees of a batch; its `_run` is no member of a process group."""
-    from tactile_equiv.distributed_training import _Share
-
-    share = _Share(team, Numbered())
+    """Places of a batch that a member of a team sees."""
+    share = Share(team, Numbered())
     return share.real(real)[2].tolist(), share.simulated(simulated)[0].tolist()
 
 

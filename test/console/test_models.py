@@ -6,6 +6,7 @@ import pytest
 
 from tactile_equiv.console import main
 from tactile_equiv.model_list import shipped_models
+from tactile_equiv.models_command import rate
 
 
 def test_every_shipped_model_is_a_line(tmp_path, capsys):
@@ -18,7 +19,7 @@ def test_every_shipped_model_is_a_line(tmp_path, capsys):
     models = json.loads(file.read_text())["models"]
     assert [model["name"] for model in models] == names
     for line, model in zip(table.splitlines()[1:], models, strict=True):
-        assert f"{model['accuracy']:.3f}" in line and line.endswith(f"{model['rate_hz']} Hz")
+        assert f"{model['accuracy']:.3f}" in line and line.endswith(rate(model["rate_hz"]))
 
 
 def test_a_page_says_all_of_a_card(tmp_path, capsys):
