@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import cv2
@@ -57,16 +58,29 @@ def contact_markers(
     Returns:
         Namespaces "skin" (a plate), "pressure" (a cell for each pressed or invalid block of taxels,
         coloured as in the overlay), "contacts" (flat cylinders with the area of the contact, orange
-        where clipped) and "labels" (number, class, score); the last two have the numbers as ids.
+        where clipped), "over_seam" (the same once more, on the other side of the seam that the
+        contact crosses) and "labels" (number, class, score); the last three have the numbers as
+        ids.
     """
     found = [Marker(header=header, action=Marker.DELETEALL), _plate(header, percept, pitch)]
     found += _pressure(header, percept, pitch)
     for contact, number in zip(percept.contacts, numbers, strict=True):
-        found += [
-            _cylinder(header, contact, number, pitch),
-            _label(header, contact, number, pitch),
-        ]
+        found += [_cylinder(header, contact, number, pitch), _label(header, contact, number, pitch)]
+        other = _beyond_the_seam(contact, percept)
+        found += [_cylinder(header, other, number, pitch, "over_seam")] if other else []
     return MarkerArray(markers=found)
+
+
+def _beyond_the_seam(contact: Contact, percept: Percept) -> Contact | None:
+    """A contact that crosses the seam, a turn away: its centroid lies off the unrolled skin."""
+    top, left, bottom, right = contact.box
+    rows, columns = percept.periods
+    if bottom > rows:
+        return replace(contact, row=contact.row + (rows if contact.row < top else -rows))
+    if right > columns:
+        away = columns if contact.column < left else -columns
+        return replace(contact, column=contact.column + away)
+    return None
 
 
 def _plate(header: Header, percept: Percept, pitch: Pitch) -> Marker:
@@ -112,8 +126,10 @@ def blocks(percept: Percept) -> tuple[FloatArray, int]:
     return np.where(np.isinf(highest), np.float32(np.nan), highest), side
 
 
-def _cylinder(header: Header, contact: Contact, number: int, pitch: Pitch) -> Marker:
-    marker = _marker(header, "contacts", number, Marker.CYLINDER)
+def _cylinder(
+    header: Header, contact: Contact, number: int, pitch: Pitch, namespace: str = "contacts"
+) -> Marker:
+    marker = _marker(header, namespace, number, Marker.CYLINDER)
     marker.pose.position.x = contact.column * pitch.col
     marker.pose.position.y = contact.row * pitch.row
     diameter = 2 * math.sqrt(contact.area * pitch.row * pitch.col / math.pi)

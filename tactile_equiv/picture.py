@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tactile_equiv.contacts import Contact
 from tactile_equiv.percept import Percept
-from tactile_equiv.topology import Box
+from tactile_equiv.topology import NO_PERIODS, Box, moved
 
 Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -98,18 +98,44 @@ def draw_outlines(
     zoom: int,
     colours: Mapping[Box, Colour] = MappingProxyType({}),
     otherwise: Colour = WHITE,
+    periods: tuple[float, float] = NO_PERIODS,
 ) -> None:
     """Outline where a contact map (H, W) reaches the threshold; picture is (H zoom, W zoom, 3).
 
     `colours` holds those of the contacts by their boxes; other outlines are drawn `otherwise`.
+    After `periods` rows and columns repeat: what crosses the seam is outlined on both of its sides.
     """
     touched = (np.nan_to_num(contact_map) >= threshold).astype(np.uint8)
-    large = cv2.resize(touched, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST)
+    rows, columns = turn = [int(period) if math.isfinite(period) else 0 for period in periods]
+    three_turns = cv2.copyMakeBorder(touched, rows, rows, columns, columns, cv2.BORDER_WRAP)
+    large = cv2.resize(three_turns, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST)
     outlines, _ = cv2.findContours(large, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    skin = picture[: touched.shape[0] * zoom, : touched.shape[1] * zoom]
     for outline in outlines:
         x, y, width, height = (extent // zoom for extent in cv2.boundingRect(outline))
-        colour = colours.get((y, x, y + height, x + width), otherwise)
-        cv2.drawContours(picture, [outline], -1, colour, 2 if zoom > 2 else 1)
+        box = _of_middle_turn((y, x, y + height, x + width), turn)
+        if box is None:
+            continue
+        colour = colours.get(box, otherwise)
+        for turns in (0, 1, 2) if any(turn) else (0,):
+            away = -turns * columns * zoom, -turns * rows * zoom
+            cv2.drawContours(skin, [outline], -1, colour, 2 if zoom > 2 else 1, offset=away)
+
+
+def _of_middle_turn(box: Box, turn: Sequence[int]) -> Box | None:
+    """The box of a contact from one in three turns of so many rows or columns, 0 = no turn.
+
+    None where another turn has the same contact; all the way round it has the lines 0 to n.
+    """
+    found = moved(box, -turn[0], -turn[1])
+    for along in (0, 1):
+        lines = turn[along]
+        if lines and found[along + 2] - found[along] == 3 * lines:
+            top, left, bottom, right = found
+            return (0, left, lines, right) if along == 0 else (top, 0, bottom, lines)
+        if lines and not 0 <= found[along] < lines:
+            return None
+    return found
 
 
 def put_text(
@@ -134,10 +160,12 @@ def _skin(
     missing = max(LEAST_WIDTH - heat.shape[1], 0)
     picture: Picture = np.pad(heat, ((0, 0), (0, missing), (0, 0)), constant_values=40)
     colours = {contact.box: colour_of(contact) for contact in percept.contacts}
-    draw_outlines(picture, percept.contact_map, threshold, zoom, colours, GREY)
+    draw_outlines(picture, percept.contact_map, threshold, zoom, colours, GREY, percept.periods)
     taken: list[Box] = []
     for contact, number in zip(percept.contacts, numbers, strict=True):
-        middle = round((contact.column + 0.5) * zoom), round((contact.row + 0.5) * zoom)
+        down = (contact.row + 0.5) % percept.periods[0]
+        along = (contact.column + 0.5) % percept.periods[1]
+        middle = round(along * zoom), round(down * zoom)
         colour = colour_of(contact)
         cv2.drawMarker(picture, middle, (0, 0, 0), cv2.MARKER_CROSS, 13, 3)
         cv2.drawMarker(picture, middle, colour, cv2.MARKER_CROSS, 11, 1)

@@ -1,5 +1,6 @@
 """Contacts in metres, in the sensor's frame, for RViz and Foxglove."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -65,6 +66,18 @@ def test_a_clipped_contact_has_another_colour():
     whole, clipped = of(markers, "contacts")
     assert whole.color.g > whole.color.r and clipped.color.r > clipped.color.g
     assert of(markers, "labels")[1].text.endswith("clipped")
+
+
+@pytest.mark.parametrize(("row", "other"), [(3.5, None), (4.25, -0.75), (0.25, 5.25)])
+def test_a_contact_that_crosses_the_seam_is_drawn_on_both_sides(row, other):
+    box = (3, 4, 5, 6) if other is None else (4, 4, 6, 6)
+    found = dataclasses.replace(contact(row, 4), box=box)
+    percept = dataclasses.replace(felt(np.ones((5, 7)), [found]), periods=(5, math.inf))
+    markers = contact_markers(Header(), percept, [3], PITCH)
+    (drawn,) = of(markers, "contacts")
+    assert drawn.pose.position.y == pytest.approx(row * 0.002)
+    again = [(one.id, one.pose.position.y) for one in of(markers, "over_seam")]
+    assert again == ([] if other is None else [(3, pytest.approx(other * 0.002))])
 
 
 def test_the_markers_of_the_frame_before_are_deleted_first():

@@ -14,6 +14,7 @@ from tactile_equiv.picture import (
     LEAST_WIDTH,
     LEGEND,
     ORANGE,
+    draw_outlines,
     full_scale_of,
     heat_map,
     label_place,
@@ -78,6 +79,45 @@ def test_a_whole_contact_is_green_and_a_clipped_one_orange(touch_model, frame):
     assert has_colour(inside, GREEN) and not has_colour(inside, ORANGE)
     clipped = skin_of(overlay(perceive(touch_model, np.roll(frame, -3, 0)), [3], 0.5))
     assert has_colour(clipped, ORANGE) and not has_colour(clipped, GREEN)
+
+
+@pytest.mark.parametrize("along", [0, 1])
+@pytest.mark.parametrize("shift", range(12))
+def test_round_a_finger_outlines_go_on_beyond_the_seam(touch_model, frame, along, shift):
+    frame = frame[:, :12]
+    topology = ("cylinder_rows", "cylinder_cols")[along]
+
+    def outlines_of(frame):
+        percept = perceive(touch_model, frame, topology=topology)
+        (contact,) = percept.contacts
+        picture = np.zeros((120, 120, 3), np.uint8)
+        colours = {contact.box: GREEN}
+        draw_outlines(picture, percept.contact_map, 0.5, 10, colours, GREY, percept.periods)
+        return picture
+
+    where_it_lies = outlines_of(np.roll(frame, shift, along))
+    assert (where_it_lies == np.roll(outlines_of(frame), 10 * shift, along)).all()
+    assert has_colour(where_it_lies, GREEN) and not has_colour(where_it_lies, GREY)
+
+
+def test_a_contact_all_round_a_finger_is_outlined_along_its_two_sides(touch_model, frame):
+    frame[:] = 0
+    frame[:, 4:9] = 4.0
+    skin = skin_of(overlay(perceive(touch_model, frame, topology="cylinder_rows"), [1], 0.5, 40))
+    green = (skin == GREEN).all(axis=2)
+    assert not has_colour(skin, GREY)
+    assert np.count_nonzero(green.sum(axis=0) > 0.8 * len(skin)) == 2 * 3  # lines of 3 pixels
+    assert np.flatnonzero(green.any(axis=1)).tolist() == [*range(len(skin))]
+
+
+def test_the_cross_of_a_contact_on_the_seam_is_seen(touch_model, frame):
+    model, box = touch_model, np.zeros((12, 16), np.float32)
+    box[[11, 0], 4:9] = 4.0
+    box[11, 4:9] -= 0.1  # the centroid is at 11.5 and a little, which is -0.5 and a little
+    percept = perceive(model, box, topology="cylinder_rows")
+    skin = skin_of(overlay(percept, [1], 0.5, 40))
+    column = round((percept.contacts[0].column + 0.5) * 40)
+    assert (skin[:6, column] == GREEN).all(axis=1).any()
 
 
 def test_what_is_too_small_for_a_contact_is_grey(touch_model, frame):
