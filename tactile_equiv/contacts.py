@@ -76,6 +76,7 @@ class Contact:
             where the contact crosses the seam.
         clipped: the contact meets the border, so part of it may lie outside the sensor.
         texture: class of this contact alone; contacts nearer than 2R to each other mix.
+        probability: highest contact probability of its taxels, in [0, 1].
     """
 
     row: float
@@ -86,6 +87,18 @@ class Contact:
     box: Box
     clipped: bool
     texture: Texture
+    probability: float = 1.0
+
+    @property
+    def felt(self) -> bool:
+        """False of a contact that goes on without being felt, see `lost`."""
+        return self.area > 0
+
+    def lost(self) -> Contact:
+        """The same contact in a frame that has nothing of it: its last place, without extent."""
+        row, column = round(self.row), round(self.column)
+        box = row, column, row, column
+        return replace(self, area=0, peak=0.0, load=0.0, probability=0.0, box=box)
 
     def enlarged(self, cell: int, periods: tuple[float, float]) -> Contact:
         """The same contact in smaller taxels, `cell` x `cell` of them for each.
@@ -214,6 +227,7 @@ class _Components:
             box=begun_on_skin(box, self.axis, self.sensor),
             clipped=_at_border(box, self.sensor, self.axis),
             texture=texture,
+            probability=float(taken(self.region.contact_map, local, ring)[mine].max()),
         )
 
     def _centroid(self, label: int, weight: FloatArray) -> tuple[float, float]:
