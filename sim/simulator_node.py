@@ -36,7 +36,7 @@ ACKNOWLEDGE_LIMIT = 10.0  # seconds until all must have arrived that was publish
 
 
 class SimulatorNode(Node):
-    """Publishes `image` or `taxels`, and `~/truth/...`; see the README for topics.
+    """Publishes `image` or `taxels`, and `~/truth/...` (`truth_messages`).
 
     `finished` is done when the last frame of a script that ends has been published.
 

@@ -13,7 +13,6 @@ from tactile_equiv.frame_input import FrameInput
 from tactile_equiv.input_kind import input_of
 from tactile_equiv.model_node import NODE_NAME, ModelNode, run_model_node
 from tactile_equiv.node_process import node_main
-from tactile_equiv.percept import perceive
 from tactile_equiv.percept_outputs import PerceptOutputs
 from tactile_equiv.sensor_stream import SensorStream
 from tactile_equiv.tare_service import ONE_SENSOR
@@ -22,7 +21,7 @@ __all__ = ["NODE_NAME", "PerceptionNode", "main"]
 
 
 class PerceptionNode(ModelNode):
-    """Perceives one sensor; the README lists topics, services and parameters."""
+    """Perceives one sensor; topics and services: docs/on_a_robot.md, parameters: `Settings`."""
 
     def __init__(self, **node_arguments: Any) -> None:
         self._input: FrameInput | None = None
@@ -59,6 +58,9 @@ class PerceptionNode(ModelNode):
         if self._input is not None:
             self._input.forget()
 
+    def _forget_contacts(self) -> None:
+        self._stream.forget_contacts()
+
     def _forget_times(self) -> None:
         self._stream.forget_times()
         self._resume()
@@ -79,16 +81,9 @@ class PerceptionNode(ModelNode):
                 self._forget_times()
             if self.tare_service.take(frame):
                 stream.forget_contacts()
-            percept = perceive(
-                self._model,
-                frame,
-                self.tare_service.tares.get(ONE_SENSOR[0]),
-                contact_threshold=self.settings.contact_threshold,
-                min_contact_area=self.settings.min_contact_area,
-                whole_frame=self.settings.whole_frame,
-                topology=self.settings.topology,
-            )
-            numbers = stream.numbers(percept)
+            felt = self._felt(frame, ONE_SENSOR[0])
+            tare = self.tare_service.tares.get(ONE_SENSOR[0])
+            percept, numbers = stream.follow(felt, frame, tare, self.settings)
             self._outputs.publish(header, percept.enlarged(cell), numbers, self.settings)
         except Exception as error:
             stream.failed(error)
@@ -108,7 +103,9 @@ class PerceptionNode(ModelNode):
             state.lifecycle,
             state.enabled,
             state.failure,
-            "; ".join([*state.notices, *unheard]),
+            "; ".join(
+                [*state.notices, *unheard, *self._stream.notices(self._dead_zone, self.settings)]
+            ),
             summary,
             self.settings,
         )
@@ -120,6 +117,7 @@ class PerceptionNode(ModelNode):
                 {
                     "input": "none" if self._input is None else self._input.topic,
                     **diagnostics.stream_values(summary),
+                    **self._stream.values(),
                     **state.values(),
                 },
                 hardware_id=self.settings.frame_id,
