@@ -39,7 +39,7 @@ CUT, ASKED = (20, 30), 24  # taxels of a press that is moved, presses
 
 Scores = Callable[[Tensor], Tensor]
 VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
-    "as shipped": ({}, {}, "the defaults of `tactile-equiv train`"),
+    "defaults": ({}, {}, "the defaults of `tactile-equiv train`"),
     "no rotation": ({}, {"rotate": False}, ""),
     "no mirror": ({}, {"mirror": False}, ""),
     "no gain": ({}, {"gain": 0.0, "taxel_gain": 0.0}, "of load and taxels"),
