@@ -92,7 +92,8 @@ class Team:
             if other != values[0]:
                 raise TrainingError(
                     f"process {rank} has other {what} than process 0 ({other:.80} and "
-                    f"{values[0]:.80}): give all processes the same files and options"
+                    f"{values[0]:.80}): give all processes the same files and options, "
+                    "and processors of one kind"
                 )
 
     def require_one(self, reason: str) -> None:
@@ -114,6 +115,8 @@ class Worker:
         batches: the same in every process.
     """
 
+    _calls = 0
+
     def __init__(self, team: Team, network: nn.Module, batches: Batches) -> None:
         self._team = team
         self._batches = batches if team == Team() else Share(team, batches)
@@ -124,7 +127,14 @@ class Worker:
             self._run = DistributedDataParallel(self._network)
 
     def losses(self, function: LossFunction) -> Losses:
-        """The losses of the network on this share, whose gradients are averaged on `backward`."""
+        """The losses of the network on this share, whose gradients are averaged on `backward`.
+
+        Raises:
+            TrainingError: if the first step has left other weights in another process.
+        """
+        self._calls += 1
+        if self._calls == 2:
+            self._team.require_same("weights", weights_hash(self._network))
         losses: Losses = self._run(function, self._batches)
         return losses
 

@@ -90,7 +90,7 @@ class MeasuredLatency:
     """One core of this machine.
 
     Attributes:
-        frame_ms: `perceive` of a frame touched everywhere, quickest of the rounds.
+        frame_ms: time of the core for `perceive` of a frame touched everywhere.
         matrix_rate: multiply-adds a second of a float32 matrix product on one thread.
         over_expected: measured cost over the cost from which the class follows, both in
             multiply-adds of a matrix product.
@@ -108,7 +108,10 @@ class MeasuredLatency:
 
 
 def measure_latency(model: Model, rows: int, columns: int, rounds: int = 21) -> MeasuredLatency:
-    """Time a model and a matrix product in turns; the quickest of each, as a busy machine slows."""
+    """Time a model and a matrix product in turns, quickest of the rounds of each.
+
+    Engines run on the calling thread. Its own time is taken, which other processes do not lengthen.
+    """
     import torch
 
     torch.set_num_threads(1)
@@ -155,6 +158,7 @@ def _whole_perception(model: Model, rows: int, columns: int) -> tuple[Callable[[
 
 
 def _seconds(function: Callable[[], Any]) -> float:
-    begun = time.perf_counter()
+    """Time of this thread."""
+    begun = time.thread_time()
     function()
-    return time.perf_counter() - begun
+    return time.thread_time() - begun

@@ -71,7 +71,7 @@ def _measure(directory: Path, card: Card, backend: str) -> MeasuredLatency:
     model = load_model(directory, backend, "cpu")
     found = measure_latency(model, card.latency["rows"], card.latency["columns"])
     print(
-        f"\none core of this machine: {found.frame_ms:.3g} ms a frame with {model.backend.name}, "
+        f"\none core of this machine: {found.frame_ms:.3g} ms a frame on {model.backend.name}, "
         f"{found.over_expected:.2f} times what the class expects of a core that multiplies "
         f"matrices at {2e-9 * found.matrix_rate:.0f} GFLOP/s; class here: {rate(found.rate_hz)}"
     )
