@@ -81,11 +81,13 @@ def load_dataset(file: Path | str) -> Dataset:
     )
 
 
-def load_arrays(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    """The named arrays of an .npz file.
+def load_arrays(
+    path: Path, keys: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> dict[str, NDArray[Any]]:
+    """The named arrays of an .npz file, and those of `optional` that it has.
 
     Raises:
-        DataError: if the file is unreadable or lacks one of them.
+        DataError: if the file is unreadable or lacks one of `keys`.
     """
     try:
         with np.load(path, allow_pickle=False) as content:
@@ -96,7 +98,8 @@ def load_arrays(path: Path, keys: tuple[str, ...]) -> dict[str, NDArray[Any]]:
                     f"{', '.join(content.files) or 'nothing'}: "
                     f"the keys must be {', '.join(keys)}"
                 )
-            return {key: content[key] for key in keys}
+            there = [key for key in optional if key in content.files]
+            return {key: content[key] for key in (*keys, *there)}
     except DataError:
         raise
     except UNREADABLE as error:

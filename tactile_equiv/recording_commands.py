@@ -88,7 +88,7 @@ def _add_replay(commands: Any) -> None:
     command.add_argument("data", type=Path, help=".npz, or rosbag2 recording (folder, .mcap, .db3)")
     command.add_argument("--speed", type=above_zero, default=1.0, help="10 = ten times as fast")
     command.add_argument(
-        "--rate", type=above_zero, help="frames a second (30; a recording's own times)"
+        "--rate", type=above_zero, help="frames a second (their own times; 30 where they have none)"
     )
     command.add_argument(
         "--topic",

@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from tactile_equiv.bags import BAG_SUFFIXES, open_bag
-from tactile_equiv.dataset import KEYS, load_arrays
+from tactile_equiv.dataset import load_arrays
 from tactile_equiv.decoding import COMPRESSED, IMAGE, MULTI_ARRAYS, full_type
 from tactile_equiv.errors import DataError
 from tactile_equiv.frame_decoder import FrameDecoder
@@ -43,6 +43,8 @@ def read_recording(
 ) -> Iterator[RecordedFrame]:
     """Frames of an .npz file or a rosbag2 recording (folder, .mcap, .db3), in order of recording.
 
+    An .npz holds `frames`, and may hold `labels` with `class_names`, and `t_ms`, milliseconds.
+
     Args:
         path: the recording.
         topic: which topic of a bag; needed only where several carry frames.
@@ -66,15 +68,46 @@ def read_recording(
 
 
 def _npz_frames(file: Path) -> Iterator[RecordedFrame]:
-    arrays = load_arrays(file, KEYS)
-    frames, labels, names = (arrays[key] for key in KEYS)
-    if frames.ndim not in (3, 4) or labels.shape != (len(frames),):
+    arrays = load_arrays(file, ("frames",), ("labels", "class_names", "t_ms"))
+    frames = arrays["frames"]
+    if frames.ndim == 2:
+        frames = frames[:, None]  # values without rows: one row
+    if frames.ndim not in (3, 4):
         raise DataError(
-            f"{file}: frames has shape {frames.shape} and labels {labels.shape}: "
-            "they must be (N, rows, columns[, channels]) and (N,)"
+            f"{file}: frames has shape {frames.shape}: "
+            "it must be (N, rows, columns[, channels]), or (N, values)"
         )
-    for frame, label in zip(frames, labels, strict=True):
-        yield RecordedFrame(frame, None, str(names[label]) if 0 <= label < len(names) else "")
+    labels, times = _npz_labels(file, arrays), _npz_times(file, arrays)
+    for index, frame in enumerate(frames):
+        yield RecordedFrame(frame, times[index] if times else None, labels[index])
+
+
+def _npz_labels(file: Path, arrays: dict[str, NDArray[Any]]) -> list[str]:
+    """A class name for each frame; all are empty where the file has no labels."""
+    count = len(arrays["frames"])
+    if "labels" not in arrays:
+        return [""] * count
+    labels, names = arrays["labels"], arrays.get("class_names", ())
+    if labels.shape != (count,) or "class_names" not in arrays:
+        raise DataError(
+            f"{file}: labels has shape {labels.shape} and there are {len(names)} class_names: "
+            f"there must be a label for each of the {count} frames, and a name for each class"
+        )
+    return [str(names[label]) if 0 <= label < len(names) else "" for label in labels.tolist()]
+
+
+def _npz_times(file: Path, arrays: dict[str, NDArray[Any]]) -> list[float]:
+    """Seconds since the first frame, where the file tells milliseconds."""
+    times = arrays.get("t_ms")
+    if times is None:
+        return []
+    if times.shape != arrays["frames"].shape[:1] or times.dtype.kind not in "iuf":
+        raise DataError(
+            f"{file}: t_ms has shape {times.shape} and type {times.dtype}: it must hold the "
+            f"milliseconds of each of the {len(arrays['frames'])} frames"
+        )
+    seconds: list[float] = ((times.astype(float) - float(times[0])) / 1e3).tolist()
+    return seconds
 
 
 def _bag_frames(

@@ -24,6 +24,7 @@ from tactile_equiv.player import AS_RECORDED, Pace, Playable, Player, stamp_of
 from tactile_equiv.recordings import RecordedFrame
 
 REPLAY_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+FRAME_RATE = 30.0
 STAMPED = {"header": "std_msgs/Header", "stamp": "builtin_interfaces/Time"}
 """First fields that begin with a stamp."""
 STAMP = slice(4, 12)
@@ -35,7 +36,7 @@ class Replay(Player):
 
     Args:
         frames: gives all frames, from the beginning.
-        rate: frames a second; 0 = at their own times.
+        rate: frames a second; 0 = as `seconds_of` says.
         topic: "image" or "taxels".
         frame_id: of the messages' headers.
         pace: how fast.
@@ -63,8 +64,7 @@ class Replay(Player):
 
     def _playable(self) -> Iterator[Playable]:
         for index, recorded in enumerate(self._frames()):
-            seconds = index / self._rate if self._rate else recorded.time or 0.0
-            at = self._base + round(seconds * 1e9)
+            at = self._base + round(seconds_of(index, recorded, self._rate) * 1e9)
             yield Playable(at, partial(self._send, at, recorded))
 
     def _send(self, at: int, recorded: RecordedFrame) -> None:
@@ -73,6 +73,16 @@ class Replay(Player):
 
     def _image(self, now: int, frame: NDArray[Any]) -> Image:
         return image_of(Header(stamp=stamp_of(now), frame_id=self._frame_id), frame)
+
+
+def seconds_of(index: int, recorded: RecordedFrame, rate: float) -> float:
+    """When a frame is due: so many a second, or (0) at its own time, or (it has none) 30 a second.
+
+    Seconds since the first frame.
+    """
+    if not rate and recorded.time is not None:
+        return recorded.time
+    return index / (rate or FRAME_RATE)
 
 
 def _array(now: int, frame: NDArray[Any]) -> Float32MultiArray:

@@ -11,10 +11,9 @@ from tactile_equiv.node_process import node_main
 from tactile_equiv.player import Pace, Player, play
 from tactile_equiv.recording_commands import notify, read
 from tactile_equiv.recordings import RecordedFrame
-from tactile_equiv.replay import BagReplay, Replay
+from tactile_equiv.replay import BagReplay, Replay, seconds_of
 
 DISCOVERY_LIMIT = 30.0  # seconds that a subscriber is waited for
-FRAME_RATE = 30.0  # a second, where nothing says otherwise
 
 
 def run(options: argparse.Namespace) -> int:
@@ -25,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
 def _replay(options: argparse.Namespace) -> int:
     bag = options.data.is_dir() or options.data.suffix in BAG_SUFFIXES
     as_recorded = bag and not (options.topic or options.rate)
-    player = _all_topics(options) if as_recorded else _frames(options, bag)
+    player = _all_topics(options) if as_recorded else _frames(options)
     count = play(player, DISCOVERY_LIMIT if options.wait else 0.0)
     print(f"{count} {'messages' if as_recorded else 'frames'} published")
     return 0
@@ -48,14 +47,14 @@ def _all_topics(options: argparse.Namespace) -> Player:
     )
 
 
-def _frames(options: argparse.Namespace, bag: bool) -> Player:
+def _frames(options: argparse.Namespace) -> Player:
     if options.stamps == "recorded":
         raise DataError("frames alone have no stamps: replay a recording without --topic, --rate")
-    rate = options.rate or (0.0 if bag else FRAME_RATE)
+    rate = options.rate or 0.0
 
     def chosen() -> Iterator[RecordedFrame]:
         for index, one in enumerate(read(options.data, options)):
-            seconds = index / rate if rate else one.time or 0.0
+            seconds = seconds_of(index, one, rate)
             if options.duration and seconds >= options.start + options.duration:
                 return
             if seconds >= options.start:

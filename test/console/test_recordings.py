@@ -168,6 +168,34 @@ def test_npz_frames_carry_their_labels(tmp_path: Path) -> None:
     assert [recorded.label for recorded in read] == ["two", "one", "two"]
 
 
+def test_npz_frames_have_their_own_times_and_need_no_rows_and_no_labels(tmp_path: Path) -> None:
+    file = tmp_path / "hand.npz"
+    frames = np.arange(3 * 486).reshape(3, 486)
+    np.savez(file, frames=frames, t_ms=np.array([1000, 1033, 1066]))
+    read = list(read_recording(file))
+    assert np.array_equal([recorded.frame for recorded in read], frames[:, None])
+    assert [recorded.time for recorded in read] == pytest.approx([0, 0.033, 0.066])
+    assert {recorded.label for recorded in read} == {""}
+
+
+@pytest.mark.parametrize(
+    ("arrays", "reason"),
+    [
+        ({"t_ms": [0, 1]}, r"t_ms has shape \(2,\).*each of the 3 frames"),
+        ({"t_ms": ["a", "b", "c"]}, "t_ms has .* type <U1"),
+        ({"labels": [0, 1, 0]}, "there are 0 class_names"),
+        ({"labels": [0], "class_names": ["one"]}, "a label for each of the 3 frames"),
+        ({"frames": np.zeros(3)}, r"frames has shape \(3,\)"),
+    ],
+)
+def test_arrays_that_do_not_fit_the_frames_are_refused(
+    tmp_path: Path, arrays: dict[str, Any], reason: str
+) -> None:
+    np.savez(tmp_path / "wrong.npz", **({"frames": FRAMES} | arrays))
+    with pytest.raises(DataError, match=reason):
+        list(read_recording(tmp_path / "wrong.npz"))
+
+
 @pytest.mark.parametrize(
     "name", ["missing.npz", "broken.npz", "broken.mcap", "broken.db3", "folder"]
 )

@@ -1,6 +1,7 @@
 """The node of a hand: a percept of each patch and one texture, whatever is missing or wrong."""
 
 import array
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from vision_msgs.msg import Classification, LabelInfo
 from tactile_equiv.hand_node import HandNode
 from tactile_equiv.model import load_model
 from tactile_equiv.percept import perceive
+from tactile_equiv.recordings import read_recording
+from tactile_equiv.replay import Replay
 from tactile_equiv.share import share_directory
 
 STREAMS = Path(__file__).resolve().parents[3] / "shared/data/sdh2_grasps/streams"
@@ -259,15 +262,17 @@ def test_a_recorded_hand_in_one_message(hand):
     file = next(iter(sorted(STREAMS.glob("*.npz"))), None)
     if file is None:
         pytest.skip("the SDH-2 recordings are not here: ../shared/data/sdh2_grasps")
-    with np.load(file) as content:
-        moments = content["frames"][::200][:10].astype(np.uint16)
     graph = hand((share_directory() / "config/hands/sdh2.yaml").read_text())
-    for moment in moments:
-        before = len(graph.classes)
-        graph.send(UInt16MultiArray(data=array.array("H", moment.tolist())), "taxels")
-        graph.until(lambda before=before: len(graph.classes) > before, "a texture of the hand")
+    replay = Replay(
+        lambda: islice(read_recording(file), 10), 0.0, "taxels", context=graph.node.context
+    )
+    graph.executor.add_node(replay)
+    graph.until(lambda: replay.subscribers() == 1, "the hand, which hears one topic")
+    replay.begin()
+    graph.until(lambda: len(graph.classes) == 10, "a texture of the hand for each frame")
+    replay.destroy_node()
     for name, status in graph.statuses_now().items():
-        assert figures(status)["perceived"] == str(len(moments)), name
+        assert figures(status)["perceived"] == "10", name
         assert figures(status)["refused"] == "0"
 
 
