@@ -22,11 +22,7 @@ from tactile_equiv.lessons import command as lesson_command
 from tactile_equiv.model import Model, load_model
 from tactile_equiv.model_directory import find_model
 from tactile_equiv.models_command import add_parser as add_models
-from tactile_equiv.number_arguments import above_zero as _above_zero
-from tactile_equiv.number_arguments import count as _count
-from tactile_equiv.number_arguments import not_negative as _not_negative
-from tactile_equiv.number_arguments import positive as _positive
-from tactile_equiv.number_arguments import share as _share
+from tactile_equiv.number_arguments import above_zero, count, not_negative, positive, share
 from tactile_equiv.process_descriptions import ClosedLoop
 from tactile_equiv.processes import run_closed_loop
 from tactile_equiv.sequence_dataset import holds_sequences, load_sequences
@@ -88,9 +84,9 @@ def _add_train(commands: Any) -> None:
     command.add_argument("--out", type=Path, required=True, help="model directory to write")
     command.add_argument("--name", help="name of the model (that of the directory)")
     command.add_argument("--sensor", default="", help="the sensor in words, for the card")
-    command.add_argument("--seed", type=_count, default=SETTING)
-    command.add_argument("--steps", type=_positive, default=SETTING)
-    command.add_argument("--batch", type=_positive, default=SETTING)
+    command.add_argument("--seed", type=count, default=SETTING)
+    command.add_argument("--steps", type=positive, default=SETTING)
+    command.add_argument("--batch", type=positive, default=SETTING)
     command.add_argument(
         "--symmetry",
         choices=list(SYMMETRIES),
@@ -100,21 +96,21 @@ def _add_train(commands: Any) -> None:
     )
     command.add_argument(
         "--validation",
-        type=_share,
+        type=share,
         default=SETTING,
         help="share kept out of training to stop early; 0 trains on everything, all steps",
     )
-    command.add_argument("--dead-zone", type=_not_negative, help="sensor units (from the data)")
-    command.add_argument("--scale", type=_above_zero, help="sensor units (from the data)")
+    command.add_argument("--dead-zone", type=not_negative, help="sensor units (from the data)")
+    command.add_argument("--scale", type=above_zero, help="sensor units (from the data)")
     command.add_argument(
         "--position-seeds",
-        type=_count,
+        type=count,
         default=0,
         metavar="N",
         help="first train on the 60 %% of each class furthest left and test on the rest, N seeds",
     )
     command.add_argument(
-        "--threads", type=_positive, default=1, help="more only where other cores are idle"
+        "--threads", type=positive, default=1, help="more only where other cores are idle"
     )
     command.add_argument(
         "--device",
@@ -124,19 +120,19 @@ def _add_train(commands: Any) -> None:
         "torchrun --nproc-per-node N -m tactile_equiv.console train ...",
     )
     recordings = command.add_argument_group("recordings", "a spectrum of each taxel, over time")
-    recordings.add_argument("--window", type=_positive, default=SETTING, help="frames")
-    recordings.add_argument("--hop", type=_positive, default=SETTING, help="frames")
+    recordings.add_argument("--window", type=positive, default=SETTING, help="frames")
+    recordings.add_argument("--hop", type=positive, default=SETTING, help="frames")
     recordings.add_argument(
-        "--octave", type=_count, default=SETTING, help="bins of an octave; 0 = a linear axis"
+        "--octave", type=count, default=SETTING, help="bins of an octave; 0 = a linear axis"
     )
     recordings.add_argument(
         "--reach",
-        type=_count,
+        type=count,
         default=SETTING,
         help="bins seen at once, sliding over pitch; 0 = all as channels, so that pitch tells",
     )
     recordings.add_argument(
-        "--emphasis", type=_above_zero, default=SETTING, help="gain of vibration over pressure"
+        "--emphasis", type=above_zero, default=SETTING, help="gain of vibration over pressure"
     )
     recordings.add_argument(
         "--by-fold", action="store_true", help="first train and test with each fold held out"
@@ -158,8 +154,8 @@ def _add_symmetry(commands: Any) -> None:
     )
     command.set_defaults(run=_symmetry)
     command.add_argument("model", help="model directory, or name of a shipped model")
-    command.add_argument("--rows", type=_positive, default=28)
-    command.add_argument("--cols", type=_positive, default=50)
+    command.add_argument("--rows", type=positive, default=28)
+    command.add_argument("--cols", type=positive, default=50)
     command.add_argument(
         "--topology", default=PLANE, choices=TOPOLOGIES, help="round a finger: over the seam too"
     )
@@ -180,7 +176,7 @@ def _add_closed_loop(commands: Any) -> None:
         "--recording", default="", help=".npz whose presses are moved instead of a script"
     )
     command.add_argument(
-        "--rate", type=_not_negative, default=0.0, help="frames a second (as in the script)"
+        "--rate", type=not_negative, default=0.0, help="frames a second (as in the script)"
     )
     command.add_argument("--report-dir", default=defaults.report_dir, help="folder of the report")
     command.add_argument("--model", default="", help="model directory, or name of a shipped model")
