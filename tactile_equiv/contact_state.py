@@ -12,8 +12,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
+
 from tactile_equiv.contacts import Contact
 from tactile_equiv.percept import Percept
+from tactile_equiv.settings import Settings
 from tactile_equiv.tracking import ContactTracker
 
 
@@ -29,6 +32,12 @@ class Rules(NamedTuple):
     threshold: float = 0.0
     on_frames: int = 1
     off_frames: int = 1
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The rules that parameters give; the threshold as contact maps (float32) are compared."""
+    threshold = float(np.float32(settings.contact_threshold))
+    return Rules(threshold, settings.contact_on_frames, settings.contact_off_frames)
 
 
 class Followed(NamedTuple):

@@ -20,6 +20,7 @@ LEAST = 8
 SLOWEST = 16
 """The means run over about so many frames that were looked at."""
 
+SMALLEST = float(np.finfo(np.float32).tiny)
 HUGE = 1e12
 """What changes by more is no number."""
 
@@ -36,6 +37,20 @@ class Drift(NamedTuple):
     offset: float
     largest: float
     spread: float
+
+    def notice(self, dead_zone: float, limit: float) -> str:
+        """That a tare is due; empty where it is not.
+
+        Args:
+            dead_zone: of the model, sensor units.
+            limit: how far a taxel may rest from the tare, dead-zones; 0 = as far as it likes.
+        """
+        if not limit or self.largest < max(limit * dead_zone, SMALLEST):
+            return ""
+        return (
+            f"tare is due: the untouched sensor rests up to {self.largest:.3g} away from its tare, "
+            f"the dead-zone is {dead_zone:.3g}: call ~/tare while nothing touches it"
+        )
 
 
 class DriftWatch:

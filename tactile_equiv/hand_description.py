@@ -21,7 +21,7 @@ KEYS = ("defaults", "patches")
 SOURCE = ("topic", "first")
 OF_THE_NODE = (
     *("model_path", "backend", "device", "autostart", "executor", "realtime_priority"),
-    *("tare_frames", "tare_timeout_s"),
+    *("tare_frames", "tare_timeout_s", "tare_while_touched"),
 )
 """Parameters that patches cannot have each for itself."""
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")

@@ -10,8 +10,9 @@ from diagnostic_msgs.msg import DiagnosticStatus
 
 from tactile_equiv import diagnostics
 from tactile_equiv.node_diagnostics import NodeState
+from tactile_equiv.sensor_stream import SensorStream
 from tactile_equiv.settings import Settings
-from tactile_equiv.stream_statistics import StreamStatistics, StreamSummary
+from tactile_equiv.stream_statistics import StreamSummary
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,13 @@ class HandMoment:
         return self._status("perception", self.settings, self.summary, trouble, values)
 
     def status_of(
-        self, patch: str, topic: str, settings: Settings, statistics: StreamStatistics
+        self, patch: str, topic: str, settings: Settings, stream: SensorStream, dead_zone: float
     ) -> DiagnosticStatus:
         """The status of a patch."""
-        summary = statistics.summary(time.monotonic())
-        return self._status(patch, settings, summary, "", {"input": topic})
+        summary = stream.statistics.summary(time.monotonic())
+        trouble = "; ".join(stream.notices(dead_zone, settings))
+        values = {"input": topic, **stream.values()}
+        return self._status(patch, settings, summary, trouble, values)
 
     def _status(
         self,

@@ -10,10 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from numpy.typing import NDArray
 from rclpy.clock import Clock, ClockType
 from std_msgs.msg import Header
 
 from tactile_equiv import messages
+from tactile_equiv.contact_state import Followed
 from tactile_equiv.frame_input import FrameInput
 from tactile_equiv.hand import HandPercept, PatchFrame, perceive_hand
 from tactile_equiv.hand_description import read_hand
@@ -23,6 +25,7 @@ from tactile_equiv.model_node import ModelNode, run_model_node
 from tactile_equiv.node_process import node_main
 from tactile_equiv.patch_sets import HandTexture, PatchSets
 from tactile_equiv.patch_stream import PatchArrival, PatchStream
+from tactile_equiv.percept import Percept
 from tactile_equiv.percept_outputs import PerceptOutputs
 from tactile_equiv.sensor_stream import SensorStream
 from tactile_equiv.settings import Settings
@@ -52,6 +55,9 @@ class HandNode(ModelNode):
 
     def _sensors(self) -> Sequence[str]:
         return tuple(self._patches)
+
+    def _settings_of(self, sensor: str) -> Settings:
+        return self._patches[sensor].settings
 
     def _prepare(self) -> None:
         hand = read_hand(self.settings.hand)
@@ -109,6 +115,10 @@ class HandNode(ModelNode):
         for one in self._inputs:
             one.forget()
 
+    def _forget_contacts(self) -> None:
+        for patch in self._patches.values():
+            patch.stream.forget_contacts()
+
     def _forget_times(self) -> None:
         self._resume()
         self._stream.forget_times()
@@ -163,13 +173,17 @@ class HandNode(ModelNode):
             return
         for name, refusal in percept.refused.items():
             self._patches[name].stream.failed(refusal)
+        followed: dict[str, Percept] = {}
         for name, felt in percept.patches.items():
             try:
-                self._patches[name].publish(arrivals[name], felt)
+                one = self._follow(name, felt, arrivals[name].values)
+                followed[name] = one.percept
+                self._patches[name].publish(arrivals[name], one)
             except Exception as error:
                 self._patches[name].stream.failed(error)
         try:
-            if percept.patches:
+            if followed:
+                percept = replace(percept, patches=followed)
                 self._publish_texture(self._outputs, arrivals, percept)
         except Exception as error:
             self._stream.failed(error)
@@ -179,11 +193,16 @@ class HandNode(ModelNode):
         return PatchFrame(
             arrival.values,
             self.tare_service.tares.get(name),
-            settings.contact_threshold,
+            settings.touched_from,
             settings.min_contact_area,
             settings.whole_frame,
             settings.topology,
         )
+
+    def _follow(self, name: str, felt: Percept, frame: NDArray[Any]) -> Followed:
+        patch = self._patches[name]
+        tare = self.tare_service.tares.get(name)
+        return patch.stream.follow(felt, frame, tare, patch.settings)
 
     def _publish_texture(
         self, outputs: PerceptOutputs, arrivals: Arrivals, percept: HandPercept
@@ -229,7 +248,7 @@ class HandNode(ModelNode):
         return [
             moment.status(len(self._patches)),
             *(
-                moment.status_of(one.name, one.topic, one.settings, one.stream.statistics)
+                moment.status_of(one.name, one.topic, one.settings, one.stream, self._dead_zone)
                 for one in self._patches.values()
             ),
         ]

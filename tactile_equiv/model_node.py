@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from numpy.typing import NDArray
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.executors import Executor
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
@@ -17,6 +18,7 @@ from tactile_equiv.model import Model, for_frames, load_model
 from tactile_equiv.model_directory import find_model
 from tactile_equiv.node_diagnostics import NodeDiagnostics, NodeState
 from tactile_equiv.node_process import executor_of, spin, spinning
+from tactile_equiv.percept import Percept, perceive
 from tactile_equiv.realtime import use_fifo
 from tactile_equiv.repeated_warnings import RepeatedWarnings
 from tactile_equiv.ros_environment import prepare_ros_environment
@@ -48,7 +50,12 @@ class ModelNode(Sensing):
         self._warn = RepeatedWarnings(self.get_logger().warning)
         self._diagnostics = NodeDiagnostics(self, self._statuses)
         self.tare_service = TareService(
-            self, lambda: self.settings, self._obstacle_to_tare, self._sensors
+            self,
+            lambda: self.settings,
+            self._obstacle_to_tare,
+            self._sensors,
+            self._felt,
+            lambda: self._dead_zone,
         )
         self.create_service(SetBool, "~/enable", self._serve_enable)
         self.create_service(Trigger, "~/reload_model", self._serve_reload)
@@ -118,6 +125,7 @@ class ModelNode(Sensing):
         self._destroy_outputs()
         self._model = None
         self.tare_service.tares.clear()
+        self._forget_contacts()
         self._failure = ""
         return TransitionCallbackReturn.SUCCESS
 
@@ -164,6 +172,29 @@ class ModelNode(Sensing):
         model = load_model(find_model(settings.model_path), settings.backend, settings.device)
         return for_frames(model)
 
+    def _felt(self, frame: NDArray[Any], sensor: str) -> Percept:
+        """What a sensor feels in a frame.
+
+        Raises:
+            FrameError: if it cannot be perceived.
+        """
+        assert self._model is not None
+        settings = self._settings_of(sensor)
+        return perceive(
+            self._model,
+            frame,
+            self.tare_service.tares.get(sensor),
+            contact_threshold=settings.touched_from,
+            min_contact_area=settings.min_contact_area,
+            whole_frame=settings.whole_frame,
+            topology=settings.topology,
+        )
+
+    @property
+    def _dead_zone(self) -> float:
+        """Sensor units; 0 without a model."""
+        return 0.0 if self._model is None else self._model.card.normalisation.dead_zone
+
     def _use_model(self, model: Model) -> None:
         self._model = model
         for notice in model.notices:
@@ -181,6 +212,7 @@ class ModelNode(Sensing):
             response.message = f"the running model stays: {error}"
             self.get_logger().error(response.message)
             return response
+        self._forget_contacts()
         self._publish_labels()
         response.success = True
         response.message = f"model {self._model.card.name!r} on {self._model.backend.name}"
@@ -202,6 +234,7 @@ class ModelNode(Sensing):
         """Pause or resume perception."""
         self._enabled = request.data
         self._resume()
+        self._forget_contacts()
         response.success = True
         response.message = "enabled" if request.data else "disabled"
         return response

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from rclpy.lifecycle import LifecycleNode
 from std_msgs.msg import Header
 
+from tactile_equiv.contact_state import Followed
 from tactile_equiv.hand_description import Patch
 from tactile_equiv.input_kind import input_of
-from tactile_equiv.percept import Percept
 from tactile_equiv.percept_outputs import PerceptOutputs
 from tactile_equiv.repeated_warnings import RepeatedWarnings
 from tactile_equiv.sensor_stream import SensorStream
@@ -88,11 +88,10 @@ class PatchStream:
             self.stream.forget_times()
         return PatchArrival(values, cell, header, begun)
 
-    def publish(self, arrival: PatchArrival, percept: Percept) -> None:
-        """Publish what was felt in a frame."""
-        numbers = self.stream.numbers(percept)
-        large = percept.enlarged(arrival.cell)
-        self._outputs.publish(arrival.header, large, numbers, self.settings)
+    def publish(self, arrival: PatchArrival, followed: Followed) -> None:
+        """Publish what counts of a frame."""
+        large = followed.percept.enlarged(arrival.cell)
+        self._outputs.publish(arrival.header, large, followed.numbers, self.settings)
         self.stream.perceived(arrival.begun)
 
     def publish_labels(self, header: Header, classes: Iterable[str]) -> None:

@@ -88,7 +88,7 @@ class PerceptOutputs:
             grey = messages.mono(percept.contact_map)
             self._publish_image("contact_map_mono8", header, "mono8", grey)
         if self._wanted("overlay"):
-            drawn = overlay(percept, numbers, settings.contact_threshold)
+            drawn = overlay(percept, numbers, settings.touched_from)
             self._publish_image("overlay", header, "bgr8", drawn)
         if self._wanted("markers"):
             self._publish_markers(header, percept, numbers, settings)

@@ -20,6 +20,10 @@ class Sensing(LifecycleNode):
         """Names of the sensors, for the tare."""
         return ONE_SENSOR
 
+    def _settings_of(self, sensor: str) -> Settings:
+        """The parameters of one of them."""
+        return self.settings
+
     def _prepare(self) -> None:
         """Check what can be checked before the model is loaded.
 
@@ -50,6 +54,10 @@ class Sensing(LifecycleNode):
 
     def _resume(self) -> None:
         """After a pause: frames from before it, and those that it swallowed, do not count."""
+        raise NotImplementedError
+
+    def _forget_contacts(self) -> None:
+        """After a tare, another model or a pause: contacts and drift are new from now on."""
         raise NotImplementedError
 
     def _forget_times(self) -> None:

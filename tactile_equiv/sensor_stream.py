@@ -5,16 +5,19 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from numpy.typing import NDArray
 from rclpy.node import Node
 from std_msgs.msg import Header
 
+from tactile_equiv.contact_state import ContactState, Followed, rules_of
+from tactile_equiv.drift import DriftWatch
 from tactile_equiv.errors import FrameError
+from tactile_equiv.frame import FloatArray
 from tactile_equiv.percept import Percept
 from tactile_equiv.repeated_warnings import RepeatedWarnings
 from tactile_equiv.result_headers import ResultHeaders
 from tactile_equiv.settings import Settings
 from tactile_equiv.stream_statistics import StreamStatistics
-from tactile_equiv.tracking import ContactTracker
 
 
 class SensorStream:
@@ -34,7 +37,10 @@ class SensorStream:
         self._node = node
         self._warn = warn
         self._name = name
-        self._tracker = ContactTracker()
+        self._contacts = ContactState()
+        self._drift = DriftWatch()
+        self._touched = 0
+        self._abstained = 0
         self._headers = ResultHeaders(node.get_clock(), warn)
 
     def header(self, contents: Any, settings: Settings) -> Header:
@@ -49,17 +55,53 @@ class SensorStream:
         """True if the frame of the last header is older than the one before it."""
         return self._headers.went_backwards()
 
-    def numbers(self, percept: Percept) -> tuple[int, ...]:
-        """The tracked numbers of the contacts of the next frame."""
-        return self._tracker.update(percept.contacts, percept.periods)
+    def follow(
+        self, percept: Percept, frame: NDArray[Any], tare: FloatArray | None, settings: Settings
+    ) -> Followed:
+        """What counts of the percept of the next frame.
+
+        Args:
+            percept: of the frame alone.
+            frame: (H, W) or (H, W, C), sensor units.
+            tare: by which it was perceived.
+            settings: give the rules.
+        """
+        if not percept.contacts:
+            self._drift.untouched(frame, tare)
+        followed = self._contacts.update(percept, rules_of(settings))
+        texture = followed.percept.texture
+        if texture is not None:
+            self._touched += 1
+            if settings.score_threshold > 0:
+                self._abstained += texture.score < settings.score_threshold
+        return followed
+
+    def notices(self, dead_zone: float, settings: Settings) -> list[str]:
+        """What diagnostics warn of: a tare that is due."""
+        drift = self._drift.drift()
+        notice = drift.notice(dead_zone, settings.drift_limit) if drift else ""
+        return [notice] if notice else []
+
+    def values(self) -> dict[str, object]:
+        """Frames with contact, those of them without a class, drift since the tare, by key."""
+        drift = self._drift.drift()
+        return {
+            "touched": self._touched,
+            "abstained": self._abstained,
+            **{
+                f"drift_{name}": f"{value:.4g}"
+                for name, value in (drift._asdict() if drift else {}).items()
+            },
+        }
 
     def forget_contacts(self) -> None:
-        """Contacts are new from the next frame on."""
-        self._tracker.reset()
+        """Contacts and drift are new from the next frame on."""
+        self._contacts.reset()
+        self._drift.reset()
 
     def forget_times(self) -> None:
         """After a gap or a jump of the clock."""
-        self._tracker.reset()
+        self._contacts.reset()
         self.statistics.forget_times()
 
     def forget_stamps(self) -> None:

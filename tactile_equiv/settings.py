@@ -119,6 +119,30 @@ class Settings(ParameterSet):
         minimum=0.0,
         maximum=1.0,
     )
+    contact_off_threshold: float = parameter(
+        1.0,
+        "contact probability down to which taxels belong to a contact that reaches "
+        "contact_threshold, and a contact goes on; at most contact_threshold",
+        effect=LIVE,
+        minimum=0.0,
+        maximum=1.0,
+    )
+    contact_on_frames: int = parameter(
+        1,
+        "a contact begins after so many frames in a row in which it reaches contact_threshold",
+        unit="frames",
+        effect=LIVE,
+        minimum=1,
+        maximum=10000,
+    )
+    contact_off_frames: int = parameter(
+        1,
+        "a contact ends after so many frames in a row without it",
+        unit="frames",
+        effect=LIVE,
+        minimum=1,
+        maximum=10000,
+    )
     min_contact_area: int = parameter(
         2,
         "smaller touched regions are no contact",
@@ -175,6 +199,21 @@ class Settings(ParameterSet):
         minimum=0.1,
         maximum=60.0,
     )
+    tare_while_touched: bool = parameter(
+        False,
+        "~/tare also takes frames in which contact is felt: for a sensor that is untouched and has "
+        "drifted so far that it feels touched",
+        effect=LIVE,
+    )
+    drift_limit: float = parameter(
+        0.5,
+        "diagnostics ask for a tare when a taxel of the untouched sensor rests so far from its "
+        "tare; 0 = never",
+        unit="dead-zones",
+        effect=LIVE,
+        minimum=0.0,
+        maximum=100.0,
+    )
     executor: str = parameter(
         "events",
         "what runs the callbacks: events takes half the time for a frame, single_threaded is "
@@ -185,3 +224,8 @@ class Settings(ParameterSet):
     realtime_priority: int = parameter(
         0, "SCHED_FIFO priority of the process; 0 = none", effect=START, minimum=0, maximum=99
     )
+
+    @property
+    def touched_from(self) -> float:
+        """Contact probability from which a taxel belongs to a contact."""
+        return min(self.contact_threshold, self.contact_off_threshold)

@@ -10,6 +10,20 @@ from numpy.typing import NDArray
 
 from tactile_equiv.errors import FrameError
 from tactile_equiv.frame import FloatArray
+from tactile_equiv.percept import Percept
+
+
+def seems_touched(percept: Percept, tared: bool) -> bool:
+    """Whether a frame that is felt so is one of a touched sensor.
+
+    Args:
+        percept: of the frame, by the tare so far.
+        tared: there is a tare. A sensor without one may rest anywhere: where more than half of its
+            taxels are pressed, it is taken for untouched.
+    """
+    if not percept.contacts:
+        return False
+    return tared or 2 * int(np.count_nonzero(percept.pressure)) <= percept.pressure.size
 
 
 class TareCollector:
@@ -18,6 +32,14 @@ class TareCollector:
     def __init__(self, frames: int) -> None:
         self._wanted = frames
         self._frames: list[NDArray[np.float64]] = []
+
+    def unsteady(self, dead_zone: float) -> int:
+        """How many taxels changed: their standard deviation is larger than the dead-zone."""
+        with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
+            warnings.simplefilter("ignore", RuntimeWarning)
+            spread = np.nanstd(self._frames, axis=0)  # (H, W) or (H, W, C)
+        changed = spread > dead_zone
+        return int(np.count_nonzero(changed if changed.ndim == 2 else changed.any(axis=2)))
 
     def add(self, frame: NDArray[Any]) -> FloatArray | None:
         """Take one frame; the mean (same shape) once enough came (NaN where none had a number),

@@ -11,9 +11,11 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from std_srvs.srv import Trigger
 
+from tactile_equiv.errors import FrameError
 from tactile_equiv.frame import FloatArray
+from tactile_equiv.percept import Percept
 from tactile_equiv.settings import Settings
-from tactile_equiv.tare import TareCollector
+from tactile_equiv.tare import TareCollector, seems_touched
 
 ONE_SENSOR = ("",)
 """The names of a node's sensors where it has one."""
@@ -38,6 +40,8 @@ class TareService:
         settings: gives the settings of the moment.
         obstacle: says why a tare cannot begin now, "" = it can.
         sensors: names of the sensors that are tared, all at once.
+        felt: what a sensor feels in a frame, by its tare so far; raises FrameError.
+        dead_zone: of the model, sensor units.
     """
 
     def __init__(
@@ -45,13 +49,17 @@ class TareService:
         node: Node,
         settings: Callable[[], Settings],
         obstacle: Callable[[], str],
-        sensors: Callable[[], Iterable[str]] = lambda: ONE_SENSOR,
+        sensors: Callable[[], Iterable[str]],
+        felt: Callable[[NDArray[Any], str], Percept],
+        dead_zone: Callable[[], float],
     ) -> None:
         self.tares: dict[str, FloatArray] = {}
         self._node = node
         self._settings = settings
         self._obstacle = obstacle
         self._sensors = sensors
+        self._felt = felt
+        self._dead_zone = dead_zone
         self._collection: _Collection | None = None
         service: Any = node.create_service(Trigger, "~/tare", self._serve)
         self._send = service.send_response
@@ -65,14 +73,24 @@ class TareService:
     def take(self, frame: NDArray[Any], sensor: str = ONE_SENSOR[0]) -> bool:
         """Collect a raw frame where a tare is in progress; True if that completed its sensor's.
 
+        A frame of a touched sensor ends the tare, unless `tare_while_touched` admits it.
+
         Raises:
             FrameError: if the frame's size differs from those before it.
         """
         collection = self._collection
         if collection is None or sensor not in collection.lacking:
             return False
-        mean = collection.lacking[sensor].add(frame)
+        guarded = not self._settings().tare_while_touched
+        if guarded and self._is_touched(frame, sensor):
+            self._refuse(sensor, "contact is felt")
+            return False
+        collector = collection.lacking[sensor]
+        mean = collector.add(frame)
         if mean is None:
+            return False
+        if guarded and (changing := self._changing(collector)):
+            self._refuse(sensor, f"{changing} taxels change by more than the dead-zone")
             return False
         self.tares[sensor] = mean
         del collection.lacking[sensor]
@@ -87,6 +105,24 @@ class TareService:
             self._node.destroy_timer(collection.timer)
             message = failure or f"mean of {collection.wanted} frames"
             self._send(Trigger.Response(success=not failure, message=message), collection.request)
+
+    def _is_touched(self, frame: NDArray[Any], sensor: str) -> bool:
+        try:
+            return seems_touched(self._felt(frame, sensor), sensor in self.tares)
+        except FrameError:
+            return False  # by the old tare it is no frame, such as one of another size
+
+    def _changing(self, collector: TareCollector) -> int:
+        """Taxels that change as under a contact that comes, goes or slides; fewer are noise."""
+        changing = collector.unsteady(self._dead_zone())
+        return changing if changing >= self._settings().min_contact_area else 0
+
+    def _refuse(self, sensor: str, why: str) -> None:
+        where = f" on {sensor}" if sensor else ""
+        self.end(
+            f"{why}{where}: lift what touches it and tare again; if nothing does, the sensor has "
+            "drifted: set tare_while_touched; the old tare stays"
+        )
 
     def _serve(
         self, request: Trigger.Request, response: Trigger.Response
