@@ -16,7 +16,8 @@ from tactile_equiv_sim.sensor import CameraGel, Sensor, TaxelArray
 from tactile_equiv_sim.surface import FAMILIES, Surface
 
 from tactile_equiv.errors import SettingsError
-from tactile_equiv.shift_scripts import find_script, script_values
+from tactile_equiv.shift_scripts import find_script
+from tactile_equiv.yaml_files import read_yaml
 
 SENSORS: dict[str, type[TaxelArray] | type[CameraGel]] = {"taxels": TaxelArray, "gel": CameraGel}
 TIMING = ("rate_hz", "rest_frames", "gap_frames", "loop")
@@ -106,7 +107,7 @@ def load_script(file: Path | str) -> Script:
         DataError: if a height map cannot be read.
     """
     path = find_script(file)
-    return script_from(script_values(path), path.parent)
+    return script_from(read_yaml(path, "script"), path.parent)
 
 
 def script_from(values: Any, folder: Path) -> Script:

@@ -11,7 +11,6 @@ import termios
 import threading
 import tty
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import Any
 
 NONE = "0"
@@ -111,12 +110,7 @@ class LabelKeyboard:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         os.close(self._waker)
         if self._descriptor is not None:
             self._thread.join()

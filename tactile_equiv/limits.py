@@ -7,9 +7,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tactile_equiv.errors import SettingsError
+from tactile_equiv.yaml_files import read_yaml
 
 LARGEST = 1e300
 
@@ -20,11 +19,7 @@ def read_limits(file: Path, known: Collection[str]) -> dict[str, float | None]:
     Raises:
         SettingsError: if the file cannot be read, or see `checked_limits`.
     """
-    try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise SettingsError(f"thresholds {file} cannot be read: {reason}") from error
+    values = read_yaml(file, "thresholds")
     if not isinstance(values, dict | None):
         raise SettingsError(f"thresholds {file} must be lines of `name: limit`")
     return checked_limits(values or {}, known, str(file))

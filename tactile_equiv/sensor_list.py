@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tactile_equiv.errors import SettingsError
 from tactile_equiv.process_descriptions import NodeDescription, absolute, perception_description
+from tactile_equiv.yaml_files import check_keys, read_yaml
 
 KEYS = ("namespace", "params_file", "parameters", "remappings")
 
@@ -25,13 +23,7 @@ def read_sensors(file: Path | str) -> list[NodeDescription]:
             same name.
     """
     path = Path(file)
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise SettingsError(
-            f"sensors {path} cannot be read ({reason}): it must be a YAML list"
-        ) from error
+    values = read_yaml(path, "sensors")
     if not isinstance(values, list) or not values:
         raise SettingsError(
             f"sensors {path} must be a list of entries with the keys {', '.join(KEYS)}"
@@ -61,12 +53,7 @@ def sensor_node(entry: Any, what: str, folder: Path) -> NodeDescription:
     Raises:
         SettingsError: if a key is unknown or a value of the wrong type.
     """
-    if not isinstance(entry, Mapping):
-        raise SettingsError(f"{what} is {entry!r:.60}: it must hold the keys {', '.join(KEYS)}")
-    for key in entry:
-        if key not in KEYS:
-            nearest = difflib.get_close_matches(str(key), KEYS, n=1, cutoff=0.0)[0]
-            raise SettingsError(f"key {key!r} of {what} is unknown: did you mean {nearest!r}?")
+    check_keys(entry, KEYS, what)
     file = _text(entry.get("params_file") or "", f"params_file of {what}")
     remappings = _pairs(entry, "remappings", what)
     return perception_description(

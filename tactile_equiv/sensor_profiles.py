@@ -6,11 +6,10 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tactile_equiv.errors import SettingsError
 from tactile_equiv.settings import Settings
 from tactile_equiv.share import share_directory
+from tactile_equiv.yaml_files import read_yaml
 
 VALUES = "ros__parameters"
 
@@ -46,12 +45,7 @@ def read_profile(name: str) -> Settings:
             the wrong type or out of range.
     """
     file = find_profile(name)
-    try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise SettingsError(f"parameters {file} cannot be read ({reason})") from error
-    return Settings().changed(_parameters(values, file))
+    return Settings().changed(_parameters(read_yaml(file, "parameters"), file))
 
 
 def _parameters(values: Any, file: Path) -> dict[str, Any]:

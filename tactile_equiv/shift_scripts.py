@@ -6,13 +6,11 @@ The simulator reads all of a script (`tactile_equiv_sim.script`).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from tactile_equiv.errors import SettingsError
 from tactile_equiv.share import share_directory
 from tactile_equiv.topology import PLANE, TOPOLOGIES
+from tactile_equiv.yaml_files import read_yaml
 
 
 def find_script(file: Path | str) -> Path:
@@ -31,23 +29,10 @@ def find_script(file: Path | str) -> Path:
     raise SettingsError(f"script {file} does not exist: name a YAML file, or one of {names}")
 
 
-def script_values(path: Path) -> Any:
-    """The YAML values of a script.
-
-    Raises:
-        SettingsError: if it cannot be read.
-    """
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise SettingsError(f"script {path} cannot be read ({reason}): it must be YAML") from error
-
-
 def topology_of(file: Path | str) -> str:
     """Topology of the sensor of a script; of one that is wrong a plane: the simulator says why."""
     try:
-        topology = script_values(find_script(file))["sensor"]["topology"]
+        topology = read_yaml(find_script(file), "script")["sensor"]["topology"]
     except (SettingsError, TypeError, KeyError, IndexError):
         return PLANE
     return topology if topology in TOPOLOGIES else PLANE

@@ -39,7 +39,7 @@ def test_a_params_file_lies_beside_the_list(write, tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[", "must be a YAML list"),
+        ("[", "must be YAML"),
         ("namespace: left", "must be a list of entries"),
         ("[]", "must be a list of entries"),
         ("- left", "sensor 1 in .* is 'left'"),
