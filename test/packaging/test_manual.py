@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tactile_equiv_sim.parameter_reference import KINDS
+from tactile_equiv_sim.script import load_script
 
 from tactile_equiv import console
 from tactile_equiv.parameters import FOREIGN
@@ -74,6 +75,19 @@ def test_arguments_of_launch_files_exist(page):
             assert f'"{name}": (' in launch or "ClosedLoop" in launch
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_shift_scripts_of_commands_are_shipped(page):
+    for name in re.findall(r"(?:script:=|--script )([a-z_]+)(?=[\s`])", text_of(page)):
+        assert (ROOT / "config" / "scripts" / f"{name}.yaml").is_file(), name
+
+
+def test_scripts_for_practice_are_pressed_within_the_sensor():
+    for name in ("practice_stripes", "practice_band"):
+        script = load_script(name)
+        assert len(script) == pytest.approx(20 * script.timing.rate_hz, rel=0.1)
+        assert len(script.moves) == 12
+
+
 def test_a_wrong_command_is_found():
     (arguments,) = commands(
         "    tactile-equiv train data.npz \\\n        --output model  # x\n", "tactile-equiv"
@@ -87,7 +101,7 @@ def architecture_modules():
     page = text_of("docs/architecture.md")
     (diagram,) = re.findall(r"(?s)```text\n(.*?)```", page)
     column = re.findall(r"(?m)^ {1,3}([a-z_]+(?:, [a-z_]+)?)  ", diagram)
-    table = page[page.index("## Layers") : page.index("Every parameter is a field")]
+    table = page[page.index("## From touch") : page.index("Every parameter is a field")]
     named = re.findall(r"`([a-z_]+)`", table)
     threads = re.findall(r"\(`([a-z_]+)`\)", page)
     return {*(word for words in column for word in words.split(", ")), *named, *threads}
