@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from tactile_equiv.errors import DataError
+from tactile_equiv.gathering import DatasetSettings, gather
 from tactile_equiv.number_arguments import above_zero, count, not_negative, share
-from tactile_equiv.recorded_dataset import DatasetSettings, gather, split_by_press, summary
+from tactile_equiv.recorded_dataset import split_by_press, summary
 from tactile_equiv.recordings import LABEL_TOPIC, RecordedFrame, read_recording
 from tactile_equiv.sensor_profiles import read_profile
 from tactile_equiv.settings import Settings

@@ -8,7 +8,8 @@ import pytest
 
 from tactile_equiv.dataset import load_dataset
 from tactile_equiv.errors import DataError
-from tactile_equiv.recorded_dataset import DatasetSettings, gather, split_by_press
+from tactile_equiv.gathering import DatasetSettings, gather
+from tactile_equiv.recorded_dataset import split_by_press
 from tactile_equiv.recordings import RecordedFrame
 
 REST = np.random.default_rng(3).integers(20, 30, (6, 8)).astype(np.uint16)
