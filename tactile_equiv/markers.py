@@ -23,7 +23,7 @@ from visualization_msgs.msg import Marker, MarkerArray
 from tactile_equiv.contacts import Contact
 from tactile_equiv.frame import FloatArray
 from tactile_equiv.percept import Percept
-from tactile_equiv.picture import colour_of, full_scale_of, heat_map
+from tactile_equiv.picture import colour_of, full_scale_of, heat_map, label_of
 
 CELLS = 1500
 """A skin of more taxels is drawn in square blocks of them, about so many."""
@@ -65,7 +65,10 @@ def contact_markers(
     found = [Marker(header=header, action=Marker.DELETEALL), _plate(header, percept, pitch)]
     found += _pressure(header, percept, pitch)
     for contact, number in zip(percept.contacts, numbers, strict=True):
-        found += [_cylinder(header, contact, number, pitch), _label(header, contact, number, pitch)]
+        found.append(_label(header, contact, number, pitch))
+        if not contact.felt:
+            continue
+        found.append(_cylinder(header, contact, number, pitch))
         other = _beyond_the_seam(contact, percept)
         found += [_cylinder(header, other, number, pitch, "over_seam")] if other else []
     return MarkerArray(markers=found)
@@ -146,13 +149,12 @@ def _label(header: Header, contact: Contact, number: int, pitch: Pitch) -> Marke
     marker.pose.position.y = (contact.box[0] - 0.5) * pitch.row - marker.scale.z
     marker.pose.position.z = -marker.scale.z
     marker.color = _colour(colour_of(contact))
-    cut = ", clipped" if contact.clipped else ""
-    marker.text = f"{number}: {contact.texture.name} {contact.texture.score:.2f}{cut}"
+    marker.text = label_of(contact, number)
     return marker
 
 
 def _marker(header: Header, namespace: str, number: int, kind: int) -> Marker:
-    marker = Marker(header=header, ns=namespace, id=number, type=kind, action=Marker.ADD)
+    marker = Marker(header=header, ns=namespace, id=number % 2**31, type=kind, action=Marker.ADD)
     marker.pose.orientation.w = 1.0
     return marker
 

@@ -93,7 +93,10 @@ def _image(header: Header, encoding: str, values: NDArray[Any], step: int) -> Im
 def classification(
     header: Header, percept: Percept | HandPercept, settings: Settings
 ) -> Classification:
-    """The class of the whole frame or hand, best hypothesis first; no result = no contact."""
+    """The class of the whole frame or hand, best hypothesis first.
+
+    No result: no contact is felt, or no class reaches `score_threshold`; `contacts` tells which.
+    """
     texture = percept.texture
     results = [] if texture is None else _hypotheses(texture, settings)
     return Classification(header=header, results=results)
@@ -106,7 +109,8 @@ def contacts(
 
     `bbox.center` is the energy centroid and `bbox.size_*` the extent of the touched taxels. A
     clipped contact has `covariance[0] = -1` (unknown, as in sensor_msgs/Imu) in its poses: its true
-    centre may lie outside the sensor.
+    centre may lie outside the sensor. A contact without results is there, but nothing sure is known
+    of its class; one that goes on without being felt has its last place and no extent.
     """
     detections = [
         _detection(header, contact, number, settings)
@@ -125,7 +129,7 @@ def _detection(header: Header, contact: Contact, number: int, settings: Settings
     box.center.position.x, box.center.position.y = contact.column, contact.row
     results = [
         ObjectHypothesisWithPose(hypothesis=hypothesis, pose=pose)
-        for hypothesis in _hypotheses(contact.texture, settings)
+        for hypothesis in (_hypotheses(contact.texture, settings) if contact.felt else [])
     ]
     return Detection2D(header=header, results=results, bbox=box, id=str(number))
 

@@ -91,6 +91,14 @@ def colour_of(contact: Contact) -> Colour:
     return ORANGE if contact.clipped else GREEN
 
 
+def label_of(contact: Contact, number: int) -> str:
+    """Number, class and score of a contact."""
+    if not contact.felt:
+        return f"{number}: not felt"
+    cut = ", clipped" if contact.clipped else ""
+    return f"{number}: {contact.texture.name} {contact.texture.score:.2f}{cut}"
+
+
 def draw_outlines(
     picture: Picture,
     contact_map: NDArray[np.float32],
@@ -169,8 +177,7 @@ def _skin(
         colour = colour_of(contact)
         cv2.drawMarker(picture, middle, (0, 0, 0), cv2.MARKER_CROSS, 13, 3)
         cv2.drawMarker(picture, middle, colour, cv2.MARKER_CROSS, 11, 1)
-        cut = ", clipped" if contact.clipped else ""
-        text = f"{number}: {contact.texture.name} {contact.texture.score:.2f}{cut}"
+        text = label_of(contact, number)
         _put_label(picture, text, contact.box, zoom, colour, taken)
     return picture
 
@@ -216,8 +223,8 @@ def _overlap(one: Box, other: Box) -> bool:
 
 def _headline(percept: Percept) -> str:
     if percept.texture is None:
-        return "no contact"
-    number = len(percept.contacts)
+        return "no contact is felt" if percept.contacts else "no contact"
+    number = sum(contact.felt for contact in percept.contacts)
     contacts = "1 contact" if number == 1 else f"{number} contacts"
     return f"{percept.texture.name} {percept.texture.score:.2f}, {contacts}"
 

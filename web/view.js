@@ -140,6 +140,8 @@ const SHOWN = {
   },
 
   contacts({ found }) {
+    const classless = !element("classes").children.length;
+    if (found.length && classless) element("texture").textContent = "not sure";
     element("contacts").replaceChildren(...found.map(row));
   },
 

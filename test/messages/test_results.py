@@ -115,6 +115,20 @@ def test_contacts_keep_their_order_and_numbers():
     assert [d.bbox.center.position.y for d in message.detections] == [1.0, 2.0, 3.0]
 
 
+def test_a_contact_that_is_not_felt_has_its_place_and_no_class():
+    (found,) = messages.contacts(HEADER, [contact().lost()], [4], Settings()).detections
+    assert (found.id, list(found.results)) == ("4", [])
+    assert (found.bbox.center.position.x, found.bbox.center.position.y) == (7.5, 4.25)
+    assert (found.bbox.size_x, found.bbox.size_y) == (0.0, 0.0)
+
+
+def test_below_the_score_threshold_a_contact_stays_without_a_class():
+    settings = Settings(score_threshold=0.7)
+    (found,) = messages.contacts(HEADER, [contact()], [4], settings).detections
+    assert (list(found.results), found.bbox.size_x) == ([], 4.0)
+    assert not messages.classification(HEADER, percept(TEXTURE), settings).results
+
+
 def test_no_contacts_are_an_empty_array():
     assert messages.contacts(HEADER, [], [], Settings()).detections == []
 

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tactile_equiv.contact_state import ContactState, Rules
+from tactile_equiv.contact_state import ContactState, Rules, rules_of
 from tactile_equiv.contacts import Contact, Texture
 from tactile_equiv.percept import Percept, perceive
+from tactile_equiv.picture import label_of
+from tactile_equiv.settings import Settings
 
 TEXTURE = Texture(("felt",), np.ones(1))
 EMPTY = np.zeros((1, 1), np.float32)
@@ -93,6 +95,19 @@ def test_a_flicker_of_two_into_one_ends_no_contact():
     both = replace(contact(10, 9.3, load=30), box=(9, 7, 12, 14))
     assert state.update(percept(both), rules).numbers == (0, 1)
     assert state.update(percept(*parts), rules).numbers == (0, 1)
+
+
+@pytest.mark.parametrize("threshold", [0.1, 0.3, 0.7, 0.9])
+def test_a_contact_on_the_threshold_begins(threshold):
+    """Contact maps are float32, and so is the threshold that they reach."""
+    on = contact(probability=float(np.float32(threshold)))
+    rules = rules_of(Settings(contact_threshold=threshold))
+    assert ContactState().update(percept(on), rules).numbers == (0,)
+
+
+def test_a_picture_says_which_contact_is_not_felt():
+    assert label_of(contact(), 3) == "3: felt 1.00"
+    assert label_of(contact().lost(), 3) == "3: not felt"
 
 
 def test_rules_may_change_at_any_time():
