@@ -11,7 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import vendor_messages
-from graph_client import Perception, Process, write_model
+from graph_client import Client, Perception, Process, write_model
 
 from tactile_equiv.message_package import BuildError
 from tactile_equiv.vision_msgs_package import is_built_here
@@ -38,6 +38,14 @@ def vendor(tmp_path_factory: pytest.TempPathFactory) -> dict[str, type]:
         if is_built_here():
             raise
         pytest.skip(f"messages are built with the ROS 2 wheels only: {error}")
+
+
+@pytest.fixture
+def client(ros_context: Any) -> Iterator[Client]:
+    """Publishes and listens in an executor of its own."""
+    client = Client(ros_context)
+    yield client
+    client.close()
 
 
 @pytest.fixture

@@ -39,13 +39,6 @@ def touch(name: str, press: int) -> Any:
 
 
 @pytest.fixture
-def client(ros_context: Any) -> Iterator[Client]:
-    client = Client(ros_context)
-    yield client
-    client.close()
-
-
-@pytest.fixture
 def record(ros_domain: int, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Starts `tactile-equiv record`; killed at the end."""
     started = []

@@ -35,13 +35,6 @@ def frame(value: int) -> Image:
 
 
 @pytest.fixture
-def client(ros_context: Any) -> Iterator[Client]:
-    client = Client(ros_context)
-    yield client
-    client.close()
-
-
-@pytest.fixture
 def record(client: Client, ros_context: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Starts a recorder of these topics in the client's executor."""
     started = []
