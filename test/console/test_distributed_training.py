@@ -1,12 +1,10 @@
 """Several processes train as one does, and end together when one of them fails."""
 
-import contextlib
-import os
-import socket
+import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,14 +17,13 @@ from tactile_equiv.distributed_training import Share, Team, Worker, joined
 from tactile_equiv.errors import TrainingError
 from tactile_equiv.model_directory import load_card
 
+ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 120  # seconds; a process that waits for one that has ended would reach it
 OPTIONS = ["--steps", "4", "--batch", "6", "--validation", "0.2"]
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
 
-needs_gloo = pytest.mark.skipif(
-    not (distributed.is_available() and distributed.is_gloo_available()),
-    reason="this build of torch has no gloo",
-)
+GLOO = distributed.is_available() and distributed.is_gloo_available()
+needs_gloo = pytest.mark.skipif(not GLOO, reason="this build of torch has no gloo")
 
 
 @pytest.fixture(scope="module")
@@ -46,45 +43,13 @@ def alone(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def environment(rank: int, port: int) -> dict[str, str]:
-    """What torchrun tells a process of two."""
-    place = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "MASTER_PORT": port}
-    told = {name: str(value) for name, value in place.items()}
-    return {**os.environ, **told, "MASTER_ADDR": "127.0.0.1", "OMP_NUM_THREADS": "1"}
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
-
-
-@contextlib.contextmanager
-def both(commands: list[list[str]]) -> Iterator[list[subprocess.Popen[str]]]:
-    """Two processes as torchrun starts them, without the torchrun that would end them."""
-    port = free_port()
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tactile_equiv.console", *command],
-            env=environment(rank, port),
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank, command in enumerate(commands)
-    ]
-    try:
-        yield started
-    finally:
-        for process in started:
-            process.kill()
-
-
 @needs_gloo
 def test_two_processes_train_what_one_trains(data: Path, alone: Path, tmp_path: Path) -> None:
     out = tmp_path / "two"
     command = ["-m", "tactile_equiv.console", "train", str(data), "--out", str(out), *OPTIONS]
-    done = subprocess.run([*TORCHRUN, *command], capture_output=True, text=True, timeout=LIMIT)
+    done = subprocess.run(
+        [*TORCHRUN, *command], cwd=ROOT, capture_output=True, text=True, timeout=LIMIT
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("written to") == done.stdout.count("weights SHA-256") == 1
     one, two = load_card(alone), load_card(out)
@@ -96,28 +61,51 @@ def test_two_processes_train_what_one_trains(data: Path, alone: Path, tmp_path: 
         np.testing.assert_allclose(second, first, rtol=1e-3, atol=1e-4)
 
 
+@pytest.fixture(scope="module")
+def forked(data: Path, alone: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What processes say that train alone, or in twos of which the second has a fault."""
+    folder = tmp_path_factory.mktemp("forked")
+    again = ["train", str(data), *OPTIONS, "--out", str(folder / "again")]
+    right = ["train", str(data), *OPTIONS, "--out", str(folder / "together")]
+    groups = {"alone": [again]}
+    if GLOO:
+        groups["no file"] = [right, ["train", "no_such_file.npz", *right[2:]]]
+        groups["other seed"] = [right, [*right, "--seed", "1"]]
+    done = subprocess.run(
+        [sys.executable, "-c", Path(__file__).with_name("forked.py").read_text()],
+        cwd=ROOT,
+        input=json.dumps(list(groups.values())),
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (folder / "together").exists()
+    return dict(zip(groups, json.loads(done.stdout), strict=True))
+
+
+def test_a_process_of_its_own_trains_the_same_weights(forked: dict[str, Any], alone: Path) -> None:
+    (again,) = forked["alone"]
+    assert again["code"] == 0, again["said"]
+    assert f"weights SHA-256 {load_card(alone).sha256['weights.safetensors']}" in again["said"]
+
+
 @needs_gloo
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        (["no_such_file.npz"], ("cannot go on without the others", "no_such_file.npz")),
-        (["--seed", "1"], ("other data or settings", "other data or settings")),
+        ("no file", ("cannot go on without the others", "no_such_file.npz")),
+        ("other seed", ("other data or settings", "other data or settings")),
     ],
 )
 def test_a_fault_of_one_process_ends_both(
-    fault: list[str], told: tuple[str, str], data: Path, tmp_path: Path
+    fault: str, told: tuple[str, str], forked: dict[str, Any]
 ) -> None:
-    out = ["--out", str(tmp_path / "m"), *OPTIONS]
-    right, wrong = ["train", str(data), *out], ["train", str(data), *out, *fault]
-    if len(fault) == 1:
-        wrong = ["train", *fault, *out]
-    with both([right, wrong]) as processes:
-        for rank, (process, reason) in enumerate(zip(processes, told, strict=True)):
-            _, said = process.communicate(timeout=LIMIT)
-            assert process.returncode == 2, said
-            assert f"tactile-equiv: process {rank} of 2" in said and reason in said
-            assert "Traceback" not in said
-    assert not (tmp_path / "m").exists()
+    for rank, (process, reason) in enumerate(zip(forked[fault], told, strict=True)):
+        said = process["said"]
+        assert process["code"] == 2, said
+        assert f"tactile-equiv: process {rank} of 2" in said and reason in said
+        assert "Traceback" not in said
 
 
 def test_one_process_under_torchrun_is_one_process(
