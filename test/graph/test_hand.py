@@ -230,6 +230,22 @@ def test_tare_takes_every_patch_and_names_those_without_frames(hand):
     assert graph.transition("configure") and graph.transition("activate")
 
 
+def test_contacts_of_a_patch_begin_by_its_own_count_and_a_touched_patch_is_not_tared(hand):
+    slow = BY_TOPIC.replace("palm: {rows", "palm: {contact_on_frames: 2, rows")
+    graph = hand(slow, tare_frames=1)
+    together(graph)
+    assert graph.feel(frames("palm"), 2).results == []
+    assert graph.feel(frames("thumb", "palm"), 3).results
+    assert graph.feel(frames("palm"), 4).results
+    answer = graph.ask(Trigger, "tare")
+    graph.until(lambda: graph.hand.tare_service.in_progress)
+    graph.feel(frames("palm"), 5)
+    graph.until(answer.done)
+    assert not answer.result().success
+    assert "contact is felt on palm" in answer.result().message
+    assert "palm" not in graph.hand.tare_service.tares
+
+
 def test_the_simulated_hand_feels_one_texture_on_tips_and_palm(hand, ros_context):
     pytest.importorskip("onnxruntime", reason="torch is slow to answer six patches")
     graph = hand((share_directory() / "config/hands/simulated.yaml").read_text(),
