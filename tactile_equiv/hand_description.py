@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tactile_equiv.cdr import Layout, MultiArrayContent
 from tactile_equiv.decoding import MULTI_ARRAYS, full_type
 from tactile_equiv.errors import FrameError, SettingsError
 from tactile_equiv.settings import Settings
-from tactile_equiv.share import share_directory
+from tactile_equiv.yaml_files import check_keys, find_yaml, read_yaml
 
 KEYS = ("defaults", "patches")
 SOURCE = ("topic", "first")
@@ -113,34 +110,18 @@ def read_hand(file: Path | str) -> Hand:
     Raises:
         SettingsError: if it is missing or no YAML, or a key or value is wrong.
     """
-    path = _path(file)
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise SettingsError(f"hand {path} cannot be read ({reason}): it must be YAML") from error
-    return hand_from(values, f"hand {path}")
+    path = find_yaml(file, "hands", "hand")
+    return hand_from(read_yaml(path, "hand"), f"hand {path}")
 
 
 def hand_from(values: Any, what: str) -> Hand:
     """A hand from YAML values; `what` names it in messages. As `read_hand`."""
-    _check_keys(values, KEYS, what)
+    check_keys(values, KEYS, what)
     defaults, patches = values.get("defaults") or {}, values.get("patches")
-    _check_keys(defaults, _patch_keys(), f"defaults of {what}")
+    check_keys(defaults, _patch_keys(), f"defaults of {what}")
     if not isinstance(patches, Mapping) or not patches:
         raise SettingsError(f"{what} has no patches: give 'name: {{rows: 13, cols: 6}}' for each")
     return Hand(tuple(_patch(name, given, defaults, what) for name, given in patches.items()))
-
-
-def _path(file: Path | str) -> Path:
-    shipped = share_directory() / "config" / "hands"
-    path = Path(file)
-    if path.is_file():
-        return path
-    if str(file) and not path.suffix and (shipped / f"{file}.yaml").is_file():
-        return shipped / f"{file}.yaml"
-    names = ", ".join(sorted(one.stem for one in shipped.glob("*.yaml")))
-    raise SettingsError(f"hand {str(file)!r} does not exist: name a YAML file, or one of {names}")
 
 
 def _patch(name: Any, given: Any, defaults: Mapping[str, Any], what: str) -> Patch:
@@ -150,7 +131,7 @@ def _patch(name: Any, given: Any, defaults: Mapping[str, Any], what: str) -> Pat
             "letter, because topics are named by it"
         )
     whose = f"patch {name!r} of {what}"
-    _check_keys(given or {}, _patch_keys(), whose)
+    check_keys(given or {}, _patch_keys(), whose)
     parameters = {**defaults, **(given or {})}
     topic, first = parameters.pop("topic", ""), parameters.pop("first", None)
     if not isinstance(topic, str):
@@ -164,12 +145,3 @@ def _patch(name: Any, given: Any, defaults: Mapping[str, Any], what: str) -> Pat
 
 def _patch_keys() -> tuple[str, ...]:
     return (*SOURCE, *(one.name for one in fields(Settings) if one.name not in OF_THE_NODE))
-
-
-def _check_keys(values: Any, known: tuple[str, ...], what: str) -> None:
-    if not isinstance(values, Mapping):
-        raise SettingsError(f"{what} is {values!r:.60}: it must hold the keys {', '.join(known)}")
-    for key in values:
-        if key not in known:
-            nearest = difflib.get_close_matches(str(key), known, n=1, cutoff=0.0)[0]
-            raise SettingsError(f"key {key!r} of {what} is unknown: did you mean {nearest!r}?")

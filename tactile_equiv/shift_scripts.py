@@ -8,9 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tactile_equiv.errors import SettingsError
-from tactile_equiv.share import share_directory
 from tactile_equiv.topology import PLANE, TOPOLOGIES
-from tactile_equiv.yaml_files import read_yaml
+from tactile_equiv.yaml_files import find_yaml, read_yaml
 
 
 def find_script(file: Path | str) -> Path:
@@ -19,14 +18,7 @@ def find_script(file: Path | str) -> Path:
     Raises:
         SettingsError: if it does not exist.
     """
-    shipped = share_directory() / "config" / "scripts"
-    path = Path(file)
-    if path.is_file():
-        return path
-    if not path.suffix and (shipped / f"{file}.yaml").is_file():
-        return shipped / f"{file}.yaml"
-    names = ", ".join(sorted(one.stem for one in shipped.glob("*.yaml")))
-    raise SettingsError(f"script {file} does not exist: name a YAML file, or one of {names}")
+    return find_yaml(file, "scripts", "script")
 
 
 def topology_of(file: Path | str) -> str:

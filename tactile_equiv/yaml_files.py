@@ -10,6 +10,23 @@ from typing import Any
 import yaml
 
 from tactile_equiv.errors import SettingsError
+from tactile_equiv.share import share_directory
+
+
+def find_yaml(file: Path | str, folder: str, what: str) -> Path:
+    """A file, or the shipped one of that name in `config/FOLDER`, without its ending.
+
+    Raises:
+        SettingsError: if it does not exist; lists the shipped ones.
+    """
+    shipped = share_directory() / "config" / folder
+    path = Path(file)
+    if path.is_file():
+        return path
+    if str(file) and not path.suffix and (shipped / f"{file}.yaml").is_file():
+        return shipped / f"{file}.yaml"
+    names = ", ".join(sorted(one.stem for one in shipped.glob("*.yaml")))
+    raise SettingsError(f"{what} {str(file)!r} does not exist: name a YAML file, or one of {names}")
 
 
 def read_yaml(file: Path, what: str) -> Any:

@@ -55,7 +55,7 @@ def test_what_the_limits_refuse_ends_with_1(ros_domain, limits, tmp_path):
 @pytest.mark.parametrize(
     ("option", "value", "word"),
     [
-        ("--script", "no_such_script", "simulator_node: script no_such_script does not exist"),
+        ("--script", "no_such_script", "simulator_node: script 'no_such_script' does not exist"),
         ("--thresholds", "no_such_file", "shift_check: thresholds no_such_file cannot be read"),
         ("--namespace", "/", "tactile-equiv: namespace is '/'"),
     ],
