@@ -20,7 +20,6 @@ LEAST = 8
 SLOWEST = 16
 """The means run over about so many frames that were looked at."""
 
-SMALLEST = float(np.finfo(np.float32).tiny)
 HUGE = 1e12
 """What changes by more is no number."""
 
@@ -42,10 +41,10 @@ class Drift(NamedTuple):
         """That a tare is due; empty where it is not.
 
         Args:
-            dead_zone: of the model, sensor units.
+            dead_zone: of the model, sensor units; 0 measures nothing.
             limit: how far a taxel may rest from the tare, dead-zones; 0 = as far as it likes.
         """
-        if not limit or self.largest < max(limit * dead_zone, SMALLEST):
+        if not 0 < limit * dead_zone <= self.largest:
             return ""
         return (
             f"tare is due: the untouched sensor rests up to {self.largest:.3g} away from its tare, "

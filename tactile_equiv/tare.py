@@ -34,7 +34,12 @@ class TareCollector:
         self._frames: list[NDArray[np.float64]] = []
 
     def unsteady(self, dead_zone: float) -> int:
-        """How many taxels changed: their standard deviation is larger than the dead-zone."""
+        """How many taxels changed: their standard deviation is larger than the dead-zone.
+
+        0 where there is no dead-zone to tell a change from noise.
+        """
+        if dead_zone <= 0:
+            return 0
         with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
             warnings.simplefilter("ignore", RuntimeWarning)
             spread = np.nanstd(self._frames, axis=0)  # (H, W) or (H, W, C)

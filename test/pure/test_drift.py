@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tactile_equiv.drift import EVERY, LEAST, SLOWEST, DriftWatch
+from tactile_equiv.drift import EVERY, LEAST, SLOWEST, Drift, DriftWatch
 
 
 def watched(frames, tare=None):
@@ -61,6 +61,16 @@ def test_another_tare_or_size_begins_again():
     assert watch.drift().largest == pytest.approx(1.0)
     watch.reset()
     assert watch.drift() is None
+
+
+@pytest.mark.parametrize(
+    ("largest", "dead_zone", "limit", "due"),
+    [(2.0, 3.0, 0.5, True), (1.5, 3.0, 0.5, True), (1.4, 3.0, 0.5, False), (9.0, 3.0, 0.0, False),
+     (9.0, 0.0, 0.5, False)],
+)  # fmt: skip
+def test_a_tare_is_due_from_a_share_of_the_dead_zone(largest, dead_zone, limit, due):
+    notice = Drift(0.0, largest, 0.1).notice(dead_zone, limit)
+    assert ("tare is due" in notice) == due == bool(notice)
 
 
 def test_a_frame_is_not_altered():

@@ -58,3 +58,24 @@ def test_the_tare_does_not_follow_a_frame_that_changes_later():
     collector.add(frame)
     frame[:] = 8
     np.testing.assert_array_equal(collector.add(frame), 4)
+
+
+def test_taxels_that_change_by_more_than_the_dead_zone_are_counted():
+    collector = TareCollector(3)
+    for rise in (0.0, 0.5, 9.0):
+        frame = np.random.default_rng(int(rise)).normal(40, 0.3, (5, 6))
+        frame[1, 2:4] += rise
+        frame[4, 5] = np.nan
+        collector.add(frame)
+    assert collector.unsteady(dead_zone=1.0) == 2
+    assert collector.unsteady(dead_zone=9.0) == 0
+    assert collector.unsteady(dead_zone=0.0) == 0
+
+
+def test_channels_of_one_taxel_count_once():
+    collector = TareCollector(2)
+    for rise in (0.0, 9.0):
+        frame = np.zeros((5, 6, 3))
+        frame[1, 2] = rise
+        collector.add(frame)
+    assert collector.unsteady(dead_zone=1.0) == 1

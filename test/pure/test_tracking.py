@@ -1,13 +1,16 @@
 """Contacts keep their number from frame to frame."""
 
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tactile_equiv import tracking
 from tactile_equiv.percept import Contact, Texture
+from tactile_equiv.topology import NO_PERIODS
 from tactile_equiv.tracking import ContactTracker
 
 TEXTURE = Texture(("felt",), np.ones(1))
@@ -191,6 +194,17 @@ def test_tracking_does_not_depend_on_where_the_contacts_lie(frames, shift):
             for one in frame
         ]
         assert here.update(frame, patience=2) == there.update(moved, patience=2)
+
+
+@given(frames=recordings, round_the_finger=st.sampled_from([NO_PERIODS, (31.0, inf), (inf, 31.0)]))
+def test_pairs_that_are_not_tried_would_be_too_far_apart(frames, round_the_finger):
+    with pytest.MonkeyPatch.context() as patch:
+        numbers = []
+        for few in (0, 10**6):
+            patch.setattr(tracking, "FEW", few)
+            tracker = ContactTracker()
+            numbers.append([tracker.update(frame, round_the_finger, 2) for frame in frames])
+    assert numbers[0] == numbers[1]
 
 
 @given(frames=recordings, data=st.data())
