@@ -55,8 +55,8 @@ def test_shipped_scripts_run(name):
             assert (seen.values == rest).all()
 
 
-@pytest.mark.parametrize("name", SHIPPED)
-def test_objects_of_shipped_scripts_are_felt_as_one_contact(name):
+@pytest.mark.parametrize("name", [name for name in SHIPPED if not name.startswith("practice_")])
+def test_objects_of_scripts_for_the_check_are_felt_as_one_contact(name):
     script = load_script(name)
     scene, largest = script.scene(), Counter()
     for step in islice(script, 0, None, 40 if isinstance(script.sensor, CameraGel) else 7):
