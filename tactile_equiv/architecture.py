@@ -37,6 +37,8 @@ class Architecture:
         activation: one of `ACTIVATION_NAMES`.
         symmetry: one of `SYMMETRIES`: what the network is equivariant to, besides translation
             quarter turns ("c4"), quarter turns and mirrors ("d4").
+        poolings: pooled vectors that the texture head reads, one after another: 1 for frames, more
+            for recordings whose skins are pooled one by one (`Spectrum.poolings`).
 
     Raises:
         ModelError: if the sizes do not fit together.
@@ -49,6 +51,7 @@ class Architecture:
     kernel: int = 3
     activation: str = "gelu"
     symmetry: str = "translation"
+    poolings: int = 1
 
     def __post_init__(self) -> None:
         if len(self.channels) != len(self.dilations) or not self.channels:
@@ -56,7 +59,8 @@ class Architecture:
                 f"channels {self.channels} and dilations {self.dilations} differ in length or are "
                 "empty: give one dilation for each layer"
             )
-        sizes = (self.classes, self.input_channels, self.kernel, *self.channels, *self.dilations)
+        single = (self.classes, self.input_channels, self.kernel, self.poolings)
+        sizes = (*single, *self.channels, *self.dilations)
         if any(type(size) is not int or size < 1 for size in sizes):
             raise ModelError(f"{self} has a size that is no whole number: all must be at least 1")
         if self.kernel % 2 == 0:
@@ -92,8 +96,9 @@ class Architecture:
 
     @property
     def pooled_features(self) -> int:
-        """Length of the pooled feature vector: sums and root sums of squares of the last layer."""
-        return 2 * self.channels[-1]
+        """Length of what the texture head reads: sums and root sums of squares of the last layer,
+        for each pooling."""
+        return 2 * self.channels[-1] * self.poolings
 
     @property
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:

@@ -75,6 +75,16 @@ class Card:
                 f"multiple of the {self.spectrum.channels} of the card's spectrum"
             )
 
+        views = 1 if self.spectrum is None else self._poolings(self.spectrum)
+        if self.architecture.poolings != views:
+            raise ModelError(
+                f"the network has {self.architecture.poolings} poolings but the card's spectrum "
+                f"makes {views}: they must be the same"
+            )
+
+    def _poolings(self, spectrum: Spectrum) -> int:
+        return spectrum.poolings(self.architecture.input_channels // spectrum.channels)
+
     def to_json(self) -> dict[str, Any]:
         """The card as JSON values."""
         values = {

@@ -68,7 +68,7 @@ def latency_of(
     architecture: Architecture, rows: int, columns: int, spectrum: Spectrum | None = None
 ) -> Latency:
     """What a model costs on a sensor of a size."""
-    calls = _calls(spectrum)
+    calls = _calls(architecture, spectrum)
     once = multiply_adds(architecture, rows, columns)
     return Latency(rows, columns, round(calls * once), _rate(calls * _work(once)))
 
@@ -121,7 +121,9 @@ def measure_latency(model: Model, rows: int, columns: int, rounds: int = 21) -> 
     pairs = [(_seconds(perceived), _seconds(lambda: left @ right)) for _ in range(rounds)]
     quickest, product = np.min(pairs, axis=0).tolist()
     frame, matrix_rate = quickest / frames, MATRIX**3 / product
-    expected = _calls(spectrum) * _work(multiply_adds(model.card.architecture, rows, columns))
+    expected = _calls(model.card.architecture, spectrum) * _work(
+        multiply_adds(model.card.architecture, rows, columns)
+    )
     return MeasuredLatency(
         frame_ms=1e3 * frame,
         matrix_rate=matrix_rate,
@@ -130,9 +132,9 @@ def measure_latency(model: Model, rows: int, columns: int, rounds: int = 21) -> 
     )
 
 
-def _calls(spectrum: Spectrum | None) -> float:
+def _calls(architecture: Architecture, spectrum: Spectrum | None) -> float:
     """Calls of the network for a frame of the sensor."""
-    return 1 if spectrum is None else spectrum.positions / spectrum.hop
+    return 1 if spectrum is None else architecture.poolings * spectrum.positions / spectrum.hop
 
 
 def _work(network: int) -> float:

@@ -65,12 +65,17 @@ class TactileNetwork(nn.Module):
     def standardise(self, frames: Tensor) -> None:
         """Fix the units of both heads from representative frames (N, C, H, W), before training."""
         canvas = self.features(frames)  # (N, F, H', W')
-        touched = (canvas != 0).any(dim=1, keepdim=True).sum().clamp(min=1)
-        power = canvas.square().sum(dim=(0, 2, 3)) / touched
-        self.feature_unit.copy_(power.sqrt().clamp(min=1e-6)[:, None, None])
+        self.standardise_evidence(canvas)
         pooled = torch.asinh(pool(canvas))
         self.pooled_mean.copy_(pooled.mean(dim=0))
         self.pooled_scale.copy_(pooled.std(dim=0).clamp(min=1e-3))
+
+    @torch.no_grad()
+    def standardise_evidence(self, canvas: Tensor) -> None:
+        """Fix the units of the contact head from a representative canvas (N, F, H', W')."""
+        touched = (canvas != 0).any(dim=1, keepdim=True).sum().clamp(min=1)
+        power = canvas.square().sum(dim=(0, 2, 3)) / touched
+        self.feature_unit.copy_(power.sqrt().clamp(min=1e-6)[:, None, None])
 
     @torch.no_grad()
     def keep_zero(self) -> None:

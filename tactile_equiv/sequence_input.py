@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -54,11 +55,36 @@ def level_sequence(
     return levelled.pressure.reshape(count, channels, rows, columns), levelled.invalid
 
 
+def views_of(pressure: FloatArray, spectrum: Spectrum) -> list[FloatArray]:
+    """What is pooled by itself of a levelled recording (T, C, H, W).
+
+    The whole recording, or with `apart` each channel with the others at rest; with `load` also the
+    total load of each channel, (T, C, 1, 1). All keep their bits where contacts move over the skin;
+    with `apart`, also where those of one channel do.
+    """
+    views = [pressure]
+    if spectrum.apart:
+        own = np.eye(pressure.shape[1], dtype=bool)[:, :, None, None]
+        views = [np.where(channel, pressure, np.float32(0)) for channel in own]
+    return [*views, total_load(pressure)] if spectrum.load else views
+
+
+def total_load(pressure: FloatArray) -> FloatArray:
+    """Sum over the skin, (T, C, H, W) to (T, C, 1, 1); rounded once, so that places leave no trace.
+
+    What float32 cannot hold is its largest number.
+    """
+    skins = pressure.reshape(-1, math.prod(pressure.shape[2:])).tolist()
+    largest = np.finfo(np.float32).max
+    loads = np.clip([math.fsum(skin) for skin in skins], -largest, largest)
+    return loads.astype(np.float32).reshape(*pressure.shape[:2], 1, 1)
+
+
 def windows_of(pressure: FloatArray, spectrum: Spectrum) -> FloatArray:
     """What the network sees of a levelled recording, before normalisation.
 
     Args:
-        pressure: (T, C, H, W) sensor units.
+        pressure: (T, C, H, W) sensor units, a recording or a view of it.
         spectrum: windows and bins.
 
     Returns:

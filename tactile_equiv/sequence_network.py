@@ -13,7 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tactile_equiv.errors import ModelError
 from tactile_equiv.frame import FloatArray
+from tactile_equiv.layers import ZeroPreservingLayer
 from tactile_equiv.network import TactileNetwork
 
 
@@ -24,14 +26,16 @@ class Batch:
     each recording is cut to the box of the skin that it touches, wherever that lies.
 
     Args:
-        recordings: each (K, P, C, H, W), network units; all of one sensor.
-        hops: of each, as `touched_hops` counts them.
+        recordings: each (K, P, C, H, W), network units; all of one sensor. Where several views are
+            made of each recording, they follow one another.
+        hops: of each recording, as `touched_hops` counts them.
 
     Attributes:
         frames: (M, C, h, w) frames in which something is touched, as large as the largest box; one
             empty frame if none is.
-        owner: (M,) the recording of each.
+        owner: (M,) the recording of each, or the view.
         hops: (N,) how long each recording touches.
+        parts: N, or N V of V views each.
     """
 
     def __init__(self, recordings: Sequence[FloatArray], hops: Sequence[float]) -> None:
@@ -45,6 +49,7 @@ class Batch:
             frames, owner = [recordings[0][0, :1, :, :1, :1]], [0]
         self.frames = torch.from_numpy(np.concatenate(frames))
         self.owner = torch.tensor(owner)
+        self.parts = len(recordings)
         self.hops = torch.tensor(hops, dtype=torch.float64)
 
     def __len__(self) -> int:
@@ -79,20 +84,44 @@ def pool_batch(canvas: Tensor, batch: Batch) -> Tensor:
         batch: which recording each of them is of.
 
     Returns:
-        (N, 2F), accumulated in float64.
+        (N, 2F V) of V views, one after another, accumulated in float64.
     """
     wide = canvas.flatten(2).double()  # (M, F, H' W')
     sums = torch.stack([wide.sum(2), wide.square().sum(2)], dim=1)  # (M, 2, F)
-    totals = sums.new_zeros(len(batch), *sums.shape[1:]).index_add(0, batch.owner, sums)
-    means = totals / batch.hops[:, None, None]
+    totals = sums.new_zeros(batch.parts, *sums.shape[1:]).index_add(0, batch.owner, sums)
+    means = totals / batch.hops.repeat_interleave(batch.parts // len(batch))[:, None, None]
     root = means[:, 1].clamp(min=1e-30).sqrt()  # the slope of the root at 0 is infinite
-    return torch.cat([means[:, 0], root], dim=1).float()
+    return torch.cat([means[:, 0], root], dim=1).float().reshape(len(batch), -1)
+
+
+@torch.no_grad()
+def scale_trunk(network: TactileNetwork, batch: Batch, spread: float = 0.5) -> None:
+    """Scale random filters to answers of unit size to a batch, layer by layer; draw the biases.
+
+    What is pooled tells recordings apart before any training (random features: Rahimi and Recht
+    2008), and training begins with large gradients in every layer.
+
+    Args:
+        network: new, of translation symmetry.
+        batch: representative recordings.
+        spread: standard deviation of the biases.
+
+    Raises:
+        ModelError: if the network has a symmetry besides translation.
+    """
+    seen = batch.frames
+    for layer in network.trunk:
+        if not isinstance(layer, ZeroPreservingLayer):
+            raise ModelError("only a trunk of translation symmetry can be scaled to its data")
+        layer.plain_weight().div_(layer.convolution(seen).std().clamp(min=1e-6))
+        layer.plain_bias().normal_(0, spread)
+        seen = layer(seen)
 
 
 @torch.no_grad()
 def standardise(network: TactileNetwork, batch: Batch) -> None:
     """Fix the units of both heads from representative recordings, before training."""
-    network.standardise(batch.frames)
+    network.standardise_evidence(network.features(batch.frames))
     pooled = torch.asinh(pool_batch(network.features(batch.frames), batch))
     network.pooled_mean.copy_(pooled.mean(dim=0))
     network.pooled_scale.copy_(pooled.std(dim=0).clamp(min=1e-3))

@@ -13,7 +13,7 @@ from tactile_equiv.contacts import Texture, texture_of
 from tactile_equiv.errors import FrameError, ModelError
 from tactile_equiv.frame import BoolArray, FloatArray, Level
 from tactile_equiv.pooling import pooled_features
-from tactile_equiv.sequence_input import level_sequence, touched_hops, windows_of
+from tactile_equiv.sequence_input import level_sequence, touched_hops, views_of, windows_of
 from tactile_equiv.spectrogram import Spectrum
 from tactile_equiv.touched_regions import evaluate
 
@@ -30,7 +30,8 @@ class SequencePercept:
             taxel.
         centres: (K,) middle of each window, in frames from the first one.
         texture: class of the whole recording; None when nothing is touched.
-        pooled: (2F,) pooled features, exactly 0.0 when nothing is touched.
+        pooled: (2F,) pooled features, exactly 0.0 when nothing is touched; of several views
+            (`views_of`) one after another.
         invalid: number of invalid taxels.
     """
 
@@ -62,7 +63,6 @@ def perceive_sequence(
     """
     spectrum = spectrum_of(model)
     pressure, invalid = level_sequence(sequence, model.card.normalisation, tare)  # (T, C, H, W)
-    windows = windows_of(pressure, spectrum)  # (K, P, C', H, W)
     expected = model.card.architecture.input_channels // spectrum.channels
     if pressure.shape[1] != expected:
         raise FrameError(
@@ -70,8 +70,14 @@ def perceive_sequence(
             f"recording has {pressure.shape[1]} channels but model {model.card.name!r} was "
             f"trained on {expected}: choose a model of this kind of sensor",
         )
-    contact_maps, sums = _answers(model, windows, invalid)
-    pooled = pooled_features(sums / touched_hops(pressure, spectrum))
+    hops = touched_hops(pressure, spectrum)
+    answers = []
+    for view in views_of(pressure, spectrum):
+        filled = invalid if view.shape[2:] == invalid.shape else np.zeros(view.shape[2:], bool)
+        answers.append(_answers(model, windows_of(view, spectrum), filled))
+    pooled = np.concatenate([pooled_features(sums / hops) for _, sums in answers])
+    on_skin = answers[:-1] if spectrum.load else answers
+    contact_maps = np.max([contact_map for contact_map, _ in on_skin], axis=0)  # (K, H, W)
     if not np.isfinite(pooled).all():
         raise FrameError(
             "range",
@@ -83,7 +89,7 @@ def perceive_sequence(
     middle = spectrum.hop - (spectrum.window + 1) / 2  # of the first window
     return SequencePercept(
         contact_maps=contact_maps,
-        centres=middle + np.arange(len(windows), dtype=np.float64) * spectrum.hop,
+        centres=middle + np.arange(len(contact_maps), dtype=np.float64) * spectrum.hop,
         texture=texture_of(model, pooled) if touched else None,
         pooled=pooled,
         invalid=int(np.count_nonzero(invalid)),

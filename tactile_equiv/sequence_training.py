@@ -14,14 +14,18 @@ from torch import Tensor
 from torch.nn import functional
 
 from tactile_equiv.architecture import CHANNELS, Architecture
+from tactile_equiv.discriminant import linear_discriminant
 from tactile_equiv.errors import DataError
 from tactile_equiv.frame import FloatArray, Normalisation
 from tactile_equiv.network import TactileNetwork
 from tactile_equiv.sequence_dataset import SequenceDataset
-from tactile_equiv.sequence_input import level_sequence, touched_hops, windows_of
-from tactile_equiv.sequence_network import Batch, pool_batch, standardise
+from tactile_equiv.sequence_input import level_sequence, touched_hops, views_of, windows_of
+from tactile_equiv.sequence_network import Batch, pool_batch, scale_trunk, standardise
 from tactile_equiv.spectrogram import Spectrum
 from tactile_equiv.training import Progress, Training
+
+AT_ONCE = 24
+"""Recordings that are pooled at once."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,10 @@ class SequenceSettings:
         dilations, kernel, activation, symmetry: see `Architecture`.
         spectrum: windows and bins.
         augmentation: how recordings are varied.
+        shrinkage: of the linear discriminant that takes the place of the trained head at the end,
+            see `linear_discriminant`; 0 = the head stays as it was trained.
+        scaled_start: whether training begins at filters that are scaled to the data
+            (`scale_trunk`); only with translation symmetry.
     """
 
     seed: int = 0
@@ -78,6 +86,8 @@ class SequenceSettings:
     symmetry: str = "translation"
     spectrum: Spectrum = field(default_factory=Spectrum)
     augmentation: SequenceAugmentation = field(default_factory=SequenceAugmentation)
+    shrinkage: float = 0.0
+    scaled_start: bool = False
 
     def architecture(self, classes: int, sensor_channels: int) -> Architecture:
         """Sizes of the network to train.
@@ -93,6 +103,7 @@ class SequenceSettings:
             self.kernel,
             self.activation,
             self.symmetry,
+            self.spectrum.poolings(sensor_channels),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -119,7 +130,10 @@ def train_sequences(
     recordings = _Recordings(dataset, normalisation, settings)
     sizes = settings.architecture(len(dataset.class_names), dataset.shape[2])
     network = TactileNetwork(sizes)
-    standardise(network, recordings.draw(min(4 * settings.batch, len(dataset)))[0])
+    first = recordings.draw(min(4 * settings.batch, len(dataset)))[0]
+    if settings.scaled_start:
+        scale_trunk(network, first)
+    standardise(network, first)
     optimiser = torch.optim.AdamW(
         network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
     )
@@ -131,6 +145,8 @@ def train_sequences(
         losses = _step(network, recordings, optimiser, settings)
         schedule.step()
         progress(step, losses)
+    if settings.shrinkage:
+        _fit_discriminant(network, dataset, normalisation, settings)
     return Training(network.eval(), settings.steps, losses)
 
 
@@ -161,10 +177,46 @@ def batch_of(
         FrameError: if one of them cannot be levelled.
     """
     pressures = [level_sequence(sequence, normalisation)[0] for sequence in sequences]
+    views = [view for pressure in pressures for view in views_of(pressure, spectrum)]
     return Batch(
-        [normalisation.to_network_units(windows_of(p, spectrum)) for p in pressures],
+        [normalisation.to_network_units(windows_of(view, spectrum)) for view in views],
         [touched_hops(p, spectrum) for p in pressures],
     )
+
+
+def pooled_recordings(
+    network: TactileNetwork,
+    dataset: SequenceDataset,
+    normalisation: Normalisation,
+    spectrum: Spectrum,
+) -> NDArray[np.float64]:
+    """What the texture head sees of each recording before it standardises it, (N, 2F V)."""
+    pooled = []
+    for first in range(0, len(dataset), AT_ONCE):
+        batch = batch_of(dataset.sequences[first : first + AT_ONCE], normalisation, spectrum)
+        with torch.no_grad():
+            pooled.append(pool_batch(network.features(batch.frames), batch).double().asinh())
+    return torch.cat(pooled).numpy()
+
+
+def _fit_discriminant(
+    network: TactileNetwork,
+    dataset: SequenceDataset,
+    normalisation: Normalisation,
+    settings: SequenceSettings,
+) -> None:
+    for label, name in enumerate(dataset.class_names):
+        if label not in dataset.labels:
+            raise DataError(
+                f"{dataset.source}: {name} has no recordings: the discriminant needs some"
+            )
+    values = pooled_recordings(network, dataset, normalisation, settings.spectrum)
+    fitted = linear_discriminant(values, dataset.labels, settings.shrinkage)
+    with torch.no_grad():
+        network.texture_head.weight.copy_(torch.from_numpy(fitted.weight))
+        network.texture_head.bias.copy_(torch.from_numpy(fitted.bias))
+        network.pooled_mean.copy_(torch.from_numpy(fitted.mean))
+        network.pooled_scale.copy_(torch.from_numpy(fitted.scale))
 
 
 class _Recordings:

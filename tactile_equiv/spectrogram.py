@@ -40,6 +40,10 @@ class Spectrum:
         reach: neighbouring bins that the network sees at once, sliding over all; 0 = all of them,
             as channels.
         emphasis: gain of vibration over steady pressure before both are normalised alike, > 0.
+        apart: each channel of the sensor is a skin of its own (a finger of a hand): seen with the
+            others at rest, and pooled by itself.
+        load: the total load of each channel is seen too, as a skin of one taxel, and pooled by
+            itself.
 
     Raises:
         ModelError: if a value is out of range.
@@ -50,6 +54,8 @@ class Spectrum:
     octave: int = 0
     reach: int = 0
     emphasis: float = 16.0
+    apart: bool = False
+    load: bool = False
 
     def __post_init__(self) -> None:
         whole = (self.window, self.hop, self.octave, self.reach)
@@ -64,6 +70,10 @@ class Spectrum:
             )
         if not (isinstance(self.emphasis, (int, float)) and 0 < self.emphasis < 1e6):
             raise ModelError(f"emphasis is {self.emphasis!r:.40}: it must be a number above 0")
+        if type(self.apart) is not bool or type(self.load) is not bool:
+            raise ModelError(
+                f"apart is {self.apart!r:.40} and load {self.load!r:.40}: true or false"
+            )
         if self.reach > len(self.frequencies):
             raise ModelError(
                 f"reach is {self.reach}: there are {len(self.frequencies)} bins of vibration"
@@ -88,6 +98,10 @@ class Spectrum:
     def positions(self) -> int:
         """Places in pitch at which the network looks, those beyond both ends of the axis too."""
         return len(self.frequencies) + self.reach - 1 if self.reach else 1
+
+    def poolings(self, sensor_channels: int) -> int:
+        """Pooled vectors of a recording: of each view that `views_of` makes of it."""
+        return (sensor_channels if self.apart else 1) + self.load
 
     @cached_property
     def filters(self) -> NDArray[np.float64]:

@@ -13,17 +13,18 @@ from numpy.typing import NDArray
 
 from tactile_equiv.architecture import Architecture
 from tactile_equiv.card import Card
+from tactile_equiv.discriminant import linear_discriminant
 from tactile_equiv.evaluation import Evaluation, evaluate
 from tactile_equiv.frame import Normalisation
-from tactile_equiv.layers import ZeroPreservingLayer
 from tactile_equiv.model import assemble
 from tactile_equiv.network import TactileNetwork
 from tactile_equiv.sequence_dataset import SequenceDataset
-from tactile_equiv.sequence_network import pool_batch
+from tactile_equiv.sequence_network import scale_trunk
 from tactile_equiv.sequence_training import (
     SequenceSettings,
     batch_of,
     fitting_sequence_normalisation,
+    pooled_recordings,
     train_sequences,
 )
 from tactile_equiv.spectrogram import Spectrum
@@ -60,32 +61,15 @@ def features(
     normalisation = fitting_sequence_normalisation(dataset)
     inputs = dataset.shape[2] * spectrum.channels
     sizes = Architecture(len(dataset.class_names), inputs, channels, (1,) * len(channels), kernel)
-    network, pooled = TactileNetwork(sizes), []
-    with torch.no_grad():
-        seen = batch_of(dataset.sequences[::10], normalisation, spectrum).frames
-        for layer in network.trunk:
-            assert isinstance(layer, ZeroPreservingLayer) and layer.convolution.bias is not None
-            layer.convolution.weight /= layer.convolution(seen).std()
-            layer.convolution.bias.normal_(0, 0.5)
-            seen = layer(seen)
-        for first in range(0, len(dataset), 24):
-            batch = batch_of(dataset.sequences[first : first + 24], normalisation, spectrum)
-            pooled.append(pool_batch(network.features(batch.frames), batch))
-    return np.arcsinh(torch.cat(pooled).double().numpy())
+    network = TactileNetwork(sizes)
+    scale_trunk(network, batch_of(dataset.sequences[::10], normalisation, spectrum))
+    return pooled_recordings(network, dataset, normalisation, spectrum)
 
 
 def discriminant(values: NDArray[np.float64], labels: NDArray[np.int64], test: BoolArray) -> float:
     """Linear discriminant of features (N, F); their covariance is shrunk by `SHRINKAGE`."""
-    scaled = (values - values[~test].mean(axis=0)) / np.maximum(values[~test].std(axis=0), 1e-6)
-    classes, known = np.unique(labels), labels[~test]
-    means = np.stack([scaled[~test][known == label].mean(axis=0) for label in classes])
-    within = scaled[~test] - means[np.searchsorted(classes, known)]
-    covariance = within.T @ within / len(within)
-    size = np.trace(covariance) / len(covariance)
-    shrunk = (1 - SHRINKAGE) * covariance + SHRINKAGE * size * np.eye(len(covariance))
-    weight = np.linalg.solve(shrunk, means.T)  # (F, K)
-    scores = scaled[test] @ weight - (means.T * weight).sum(axis=0) / 2
-    return _accuracy(classes[scores.argmax(axis=1)], labels[test])
+    fitted = linear_discriminant(values[~test], labels[~test], SHRINKAGE)
+    return _accuracy(fitted.scores(values[test]).argmax(axis=1), labels[test])
 
 
 def mean_over_time(dataset: SequenceDataset, frames: int) -> SequenceDataset:

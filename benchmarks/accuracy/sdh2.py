@@ -3,7 +3,8 @@
     python benchmarks/accuracy/sdh2.py ../shared/data/sdh2_grasps/train.npz
 
 The two fingertips are two channels of one skin: what both feel in the same place is seen together.
-Each class comes from one session, so this is no measure of other days or other hands.
+In the rows that say "apart" each is pooled by itself. Each class comes from one session, so this is
+no measure of other days or other hands.
 """
 
 from __future__ import annotations
@@ -32,19 +33,24 @@ from tactile_equiv.spectrogram import Spectrum
 TABLE, COLUMN = "sdh2", "last fifth of each class"
 SKINS = ("fingertip_1", "fingertip_2")
 HELD_OUT = 0.2
-SETTINGS = SequenceSettings(spectrum=Spectrum(window=8, hop=4, emphasis=4.0))
+JOINT = Spectrum(window=8, hop=4, emphasis=4.0)
+APART = replace(JOINT, apart=True, load=True)
+SETTINGS = SequenceSettings(spectrum=JOINT)
 RANDOM = 32, 128
 """Channels of the networks of random weights."""
 
 NEAREST = {"nearest centroid": nearest_centroid, "nearest neighbour": nearest_neighbour}
 SEEN: dict[str, Callable[[SequenceDataset], SequenceDataset]] = {
     "random network": lambda dataset: dataset,
-    "random, mean over time": lambda d: mean_over_time(d, SETTINGS.spectrum.window),
+    "random, fingers apart, load": lambda dataset: dataset,
+    "random, mean over time": lambda d: mean_over_time(d, JOINT.window),
     "random, mean over skin": mean_over_skin,
 }
+SPECTRA = {"random, fingers apart, load": APART}
 ROWS = {
     **dict.fromkeys(NEAREST, "of mean maps"),
     "random network": "skin and time",
+    "random, fingers apart, load": "each finger and their loads pooled by themselves",
     "random, mean over time": "steady frames: where, but not when",
     "random, mean over skin": "one taxel a finger: when, but not where",
     "network": "trained; skin and time",
@@ -57,7 +63,7 @@ def score(name: str, dataset: SequenceDataset, seed: int) -> float:
     if name in NEAREST:
         return NEAREST[name](dataset, test)
     if name in SEEN:
-        values = features(SEEN[name](dataset), SETTINGS.spectrum, RANDOM, seed)
+        values = features(SEEN[name](dataset), SPECTRA.get(name, JOINT), RANDOM, seed)
         return discriminant(values, dataset.labels, test)
     seen = confusion(dataset, test, replace(SETTINGS, seed=seed))
     for place, names in enumerate(seen.class_names):

@@ -12,6 +12,7 @@ from tactile_equiv.model_export import save_model
 from tactile_equiv.network import TactileNetwork
 from tactile_equiv.overlap import overlap
 from tactile_equiv.percept import perceive
+from tactile_equiv.sequence_input import total_load
 from tactile_equiv.sequence_network import Batch, pool_batch
 from tactile_equiv.sequence_percept import perceive_sequence
 from tactile_equiv.sequence_symmetry import measure_stroke
@@ -19,6 +20,7 @@ from tactile_equiv.sequence_training import SequenceSettings, batch_of
 from tactile_equiv.spectrogram import Spectrum, at_positions
 
 NORMALISATION = Normalisation(0.5, 4.0, "logarithmic")
+HAND = Spectrum(16, 8, apart=True, load=True)
 AS_CHANNELS, OVER_PITCH = Spectrum(16, 8, octave=2), Spectrum(16, 8, octave=2, reach=2)
 
 
@@ -36,6 +38,11 @@ def untrained(spectrum, symmetry="translation", channels=1):
 @pytest.fixture(scope="module", params=[AS_CHANNELS, OVER_PITCH], ids=["channels", "pitch"])
 def model(request):
     return assemble(*untrained(request.param))
+
+
+@pytest.fixture(scope="module")
+def hand():
+    return assemble(*untrained(HAND, channels=2))
 
 
 def rubbed(seed, frames=20):
@@ -99,6 +106,44 @@ def test_a_moved_stroke(spectrum):
     assert (errors["pitch"].pooled_drift < 0.03) == (spectrum.reach > 0)
 
 
+@settings(max_examples=6, deadline=None)
+@given(seed=st.integers(0, 99), places=st.lists(st.integers(0, 6), min_size=4, max_size=4))
+def test_each_skin_of_a_hand_may_be_touched_anywhere(hand, seed, places):
+    recording = [inside(rubbed(seed + finger), 6, 3, 3) for finger in (0, 1)]
+    moved = [inside(rubbed(seed + f), 6, *places[2 * f : 2 * f + 2]) for f in (0, 1)]
+    here, there = (perceive_sequence(hand, np.stack(r, axis=3)) for r in (recording, moved))
+    assert here.pooled.any() and there.pooled.tobytes() == here.pooled.tobytes()
+
+
+def test_a_hand_knows_its_fingers_and_one_skin_pools_both_in_one(hand):
+    one = inside(rubbed(3), 6, 3, 3)
+    first, other = (
+        perceive_sequence(hand, np.stack(fingers, axis=3)).pooled.reshape(3, -1)
+        for fingers in ((one, 0 * one), (0 * one, one))
+    )
+    assert first[0].any() and not first[1].any() and first[2].any()
+    assert other[1].any() and not other[0].any() and other[2].any()
+
+
+def test_the_maps_of_a_hand_are_those_of_its_skins(hand):
+    fingers = [inside(rubbed(seed), 6, row, 3) for seed, row in ((1, 0), (2, 6))]
+    both = perceive_sequence(hand, np.stack(fingers, axis=3)).contact_maps
+    alone = [
+        perceive_sequence(hand, np.stack([fingers[0] * keep, fingers[1] * (1 - keep)], axis=3))
+        for keep in (1, 0)
+    ]
+    np.testing.assert_array_equal(both, np.maximum(alone[0].contact_maps, alone[1].contact_maps))
+
+
+def test_the_total_load_is_that_of_all_taxels_in_any_order():
+    pressure = (np.random.default_rng(0).random((5, 2, 3, 4)) * 10.0**6).astype(np.float32)
+    mixed = np.random.default_rng(1).permutation(pressure.reshape(5, 2, 12), axis=2)
+    load = total_load(pressure)
+    assert load.shape == (5, 2, 1, 1)
+    np.testing.assert_allclose(load[..., 0, 0], pressure.sum(axis=(2, 3)), rtol=1e-6)
+    assert total_load(mixed.reshape(pressure.shape)).tobytes() == load.tobytes()
+
+
 def test_a_quarter_turn_keeps_the_features():
     model = assemble(*untrained(AS_CHANNELS, symmetry="c4"))
     recording = inside(rubbed(4), 6, 3, 3)
@@ -107,11 +152,18 @@ def test_a_quarter_turn_keeps_the_features():
     np.testing.assert_allclose(here.pooled, turned.pooled, rtol=1e-4)
 
 
-def test_training_and_perceiving_pool_alike(model):
-    spectrum = model.card.spectrum
-    network, _ = untrained(spectrum)
-    recordings = [inside(rubbed(seed), 6, 3, 3, frames=30 + 10 * seed) for seed in range(3)]
-    batch = batch_of([r[..., None] for r in recordings], NORMALISATION, spectrum)
+@pytest.mark.parametrize("spectrum", [AS_CHANNELS, OVER_PITCH, HAND])
+def test_training_and_perceiving_pool_alike(spectrum):
+    channels = 2 if spectrum.apart else 1
+    network, card = untrained(spectrum, channels=channels)
+    model = assemble(network, card)
+    recordings = [
+        np.stack(
+            [inside(rubbed(seed + 9 * c), 6, 3, c, 30 + 10 * seed) for c in range(channels)], 3
+        )
+        for seed in range(3)
+    ]
+    batch = batch_of(recordings, NORMALISATION, spectrum)
     with torch.no_grad():
         pooled = pool_batch(network.features(batch.frames), batch).numpy()
     for recording, expected in zip(recordings, pooled, strict=True):
@@ -189,6 +241,6 @@ def test_a_card_whose_network_does_not_fit_its_spectrum_is_refused():
     _, card = untrained(AS_CHANNELS)
     values = card.to_json()
     assert Card.from_json(values) == card
-    for wrong in ({"reach": 1}, {"window": 3}, "fast"):
+    for wrong in ({"reach": 1}, {"window": 3}, {"load": True}, {"apart": 1}, "fast"):
         with pytest.raises(ModelError):
             Card.from_json({**values, "spectrum": wrong})

@@ -1,15 +1,18 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from tactile_equiv.card import Card
-from tactile_equiv.errors import DataError
+from tactile_equiv.errors import DataError, ModelError
 from tactile_equiv.evaluation import evaluate
 from tactile_equiv.model import assemble, load_model
 from tactile_equiv.sequence_dataset import SequenceDataset
 from tactile_equiv.sequence_training import (
     SequenceSettings,
     fitting_sequence_normalisation,
+    pooled_recordings,
     train_sequences,
 )
 from tactile_equiv.spectrogram import Spectrum
@@ -87,6 +90,30 @@ def test_progress_is_told_and_quiet_recordings_do_no_harm():
     ).network
     assert [step for step, _ in told] == [1, 2] and set(told[0][1]) == {"texture", "contact"}
     assert all(torch.isfinite(weight).all() for weight in network.parameters())
+
+
+DISCRIMINANT = replace(SMALL, steps=1, scaled_start=True, shrinkage=0.1)
+
+
+def test_a_discriminant_of_random_features_tells_materials_apart_before_any_training():
+    dataset = strokes()
+    normalisation = fitting_sequence_normalisation(dataset)
+    network = trained(dataset.subset(dataset.fold == 0), replace(DISCRIMINANT, steps=0))
+    pooled = pooled_recordings(network, dataset, normalisation, SMALL.spectrum)
+    with torch.no_grad():
+        scores = network.classify(torch.from_numpy(np.sinh(pooled)).float())
+    assert (scores.argmax(dim=1).numpy() == dataset.labels).all()
+
+
+def test_a_trunk_over_a_group_is_not_scaled():
+    with pytest.raises(ModelError, match="translation symmetry"):
+        trained(strokes(4), replace(DISCRIMINANT, symmetry="c4"))
+
+
+def test_a_class_without_recordings_has_no_discriminant():
+    dataset = strokes(8)
+    with pytest.raises(DataError, match="fine has no recordings"):
+        trained(dataset.subset(dataset.labels == 0), DISCRIMINANT)
 
 
 def test_one_class_is_refused():
