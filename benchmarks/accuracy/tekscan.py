@@ -197,7 +197,8 @@ def measure(name: str, data: Dataset, seeds: list[int], steps: int) -> Row:
         f"python benchmarks/accuracy/tekscan.py --rows '{name}' --seeds {seeds_text} "
         f"--steps {steps}"
     )
-    return Row(name, values, command, ", ".join(filter(None, [note, f"{steps} steps"])))
+    title = name if steps == TrainingSettings().steps else f"{name}, {steps} steps"
+    return Row(title, values, command, note)
 
 
 def main() -> int:
