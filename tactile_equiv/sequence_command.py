@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from tactile_equiv.card import Card
 from tactile_equiv.errors import DataError
@@ -28,6 +26,7 @@ from tactile_equiv.sequence_training import (
 )
 from tactile_equiv.spectrogram import Spectrum
 from tactile_equiv.training import Training
+from tactile_equiv.training_bar import training_bar
 
 SETTINGS = ("seed", "steps", "batch", "symmetry")
 """Options that are fields of `SequenceSettings`."""
@@ -138,10 +137,5 @@ def _train_with_bar(
     threads: int,
 ) -> Training:
     torch.set_num_threads(threads)
-    with tqdm(total=settings.steps, desc=title, unit="step", file=sys.stderr) as bar:
-
-        def progress(step: int, losses: dict[str, float]) -> None:
-            bar.update()
-            bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()}, refresh=False)
-
+    with training_bar(title, settings.steps) as progress:
         return train_sequences(dataset, normalisation, settings, progress)

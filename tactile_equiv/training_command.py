@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from tactile_equiv.card import Card
 from tactile_equiv.dataset import Dataset, load_dataset, split_by_position
@@ -21,6 +19,7 @@ from tactile_equiv.model_directory import WEIGHTS_FILE
 from tactile_equiv.model_export import save_model
 from tactile_equiv.symmetry import measure_ridged_press
 from tactile_equiv.training import Training, TrainingSettings, fitting_normalisation, train
+from tactile_equiv.training_bar import training_bar
 from tactile_equiv.turns import measure_turned_press
 
 SETTINGS = ("seed", "steps", "batch", "validation", "symmetry")
@@ -125,10 +124,5 @@ def _train_with_bar(
     options: argparse.Namespace,
 ) -> Training:
     torch.set_num_threads(options.threads)
-    with tqdm(total=settings.steps, desc=title, unit="step", file=sys.stderr) as bar:
-
-        def progress(step: int, losses: dict[str, float]) -> None:
-            bar.update()
-            bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()}, refresh=False)
-
+    with training_bar(title, settings.steps) as progress:
         return train(dataset, normalisation, settings, progress, options.team)
