@@ -6,7 +6,7 @@ from rclpy.duration import Duration
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
-from tactile_equiv import percept_outputs, perception_node
+from tactile_equiv import model_node, percept_outputs
 from tactile_equiv.percept import perceive
 
 RELIABLE_INPUT = {"qos_overrides./image.subscription.reliability": "reliable"}
@@ -46,7 +46,7 @@ def test_the_answer_is_about_the_newest_frame_and_drops_are_counted(
         sensor.send(periods)
         return perceive(*arguments, **options)
 
-    monkeypatch.setattr(perception_node, "perceive", slowly)
+    monkeypatch.setattr(model_node, "perceive", slowly)
     sensor.send(1)
     graph.until(lambda: graph.classes and graph.classes[-1].header.stamp.sec == TOTAL, "the last")
     answered = [answer.header.stamp.sec for answer in graph.classes]
