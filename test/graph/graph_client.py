@@ -40,6 +40,11 @@ RELIABLE = QoSProfile(depth=200, reliability=ReliabilityPolicy.RELIABLE)
 LATCHED = QoSProfile(
     depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
 )
+EARLIER_TOO = QoSProfile(
+    depth=200,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)
 BEST_EFFORT = QoSProfile(depth=200, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
@@ -117,7 +122,7 @@ class Client:
         self.received: dict[str, list[Any]] = {}
         self.publishers: dict[str, Any] = {}
         self.statuses = self.listen(DiagnosticArray, "/diagnostics")
-        self.logs = self.listen(Log, "/rosout")
+        self.logs = self.listen(Log, "/rosout", EARLIER_TOO)
         self.clients: dict[str, Any] = {}
 
     def close(self) -> None:
