@@ -1,6 +1,7 @@
 """The same examples of laws in every run; every test its own ROS domain and its own context."""
 
 import fcntl
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -53,4 +54,5 @@ def ros_context(ros_domain: int) -> Iterator["object"]:
     context = rclpy.Context()
     rclpy.init(context=context, domain_id=ros_domain)
     yield context
+    gc.collect()  # a lifecycle node is destroyed with its last reference, and takes its log along
     rclpy.try_shutdown(context=context)

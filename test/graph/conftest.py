@@ -1,6 +1,5 @@
 """Fixtures that start perception nodes."""
 
-import gc
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -61,7 +60,6 @@ def perception(ros_context: Any, model_directory: Path) -> Iterator[Callable[...
     yield start
     while started:
         started.pop().close()
-    gc.collect()  # a lifecycle node is destroyed with its last reference, and takes its log along
 
 
 @pytest.fixture

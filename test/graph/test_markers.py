@@ -97,17 +97,11 @@ def test_a_large_skin_is_drawn_in_blocks_that_keep_the_highest_pressure(rows, co
     assert (side == 1) == (rows * columns <= CELLS)
 
 
-def test_markers_are_published_once_the_pitch_is_known(perception, capfd):
+def test_markers_are_published_once_the_pitch_is_known(perception):
     graph = perception()
-    said = []
-
-    def noticed():
-        said.append(capfd.readouterr().err)
-        return "set row_pitch and col_pitch" in "".join(said)
-
     heard = graph.output(MarkerArray, "markers")
     graph.perceive(image(press(), 1))
-    graph.until(noticed, "the notice")
+    graph.until(lambda: graph.warnings("set row_pitch and col_pitch"), "the notice")
     assert not heard
     assert graph.set(row_pitch=0.002, col_pitch=0.003) == []
     sent = image(press(), 2)

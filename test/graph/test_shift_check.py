@@ -1,6 +1,5 @@
 """The check on the graph: subjects that answer well and badly, and what cannot be measured."""
 
-import gc
 import json
 import re
 import subprocess
@@ -137,7 +136,6 @@ def loop(ros_context: Any, tmp_path: Path) -> Any:
             one.client.executor.remove_node(node)
             node.destroy_node()
         one.client.close()
-    gc.collect()
 
 
 def test_a_subject_that_answers_every_frame_passes(loop):

@@ -1,7 +1,5 @@
 """The simulator node: frames as a driver publishes them, and the truth with the same stamps."""
 
-import gc
-
 import numpy as np
 import pytest
 import yaml
@@ -74,7 +72,6 @@ def simulated(ros_context):
         client.executor.remove_node(node)
         node.destroy_node()
         client.close()
-    gc.collect()
 
 
 def run(client, node, heard):

@@ -50,16 +50,20 @@ def leaves(layout):
     return [*leaves(layout["first"]), *leaves(layout["second"])]
 
 
+def published_by(graph):
+    """Topics of the node and their types, as far as discovery has told the client."""
+    name = NODE.removeprefix("/")
+    return dict(graph.node.get_publisher_names_and_types_by_node(name, "/"))
+
+
 @pytest.mark.parametrize("named", [rviz_topics, foxglove_topics])
 def test_every_topic_named_is_published_with_that_type(perception, named):
     graph = perception()
-    published = dict(
-        graph.perception.get_publisher_names_and_types_by_node(NODE.removeprefix("/"), "/")
-    )
     topics = named()
     assert len(topics) >= 2
+    graph.until(lambda: dict(topics).keys() <= published_by(graph).keys(), f"all of {topics}")
     for topic, kind in topics:
-        assert published[topic] == [kind]
+        assert published_by(graph)[topic] == [kind]
 
 
 def test_every_panel_stands_in_the_layout_once():
