@@ -68,7 +68,8 @@ def judge(
     if trouble:
         return DiagnosticStatus.WARN, trouble
     if summary.refused_since:
-        return DiagnosticStatus.WARN, f"{summary.refused_since} frames refused"
+        why = f", the last: {summary.refusal}" if summary.refusal else ""
+        return DiagnosticStatus.WARN, f"{summary.refused_since} frames refused{why}"
     if not summary.silence <= settings.input_timeout_s:
         since = "yet" if math.isnan(summary.silence) else f"for {summary.silence:.1f} s"
         return DiagnosticStatus.STALE, f"no frame {since}"

@@ -12,14 +12,21 @@ from rclpy.qos import qos_policy_name_from_kind
 
 from tactile_equiv.frame_decoder import SensorFrame
 from tactile_equiv.input_kind import input_of
-from tactile_equiv.quality_of_service import INPUT_QOS, overridable, own_copy, unheard_publishers
+from tactile_equiv.quality_of_service import (
+    GID_BYTES,
+    INPUT_QOS,
+    overridable,
+    own_copy,
+    publisher_names,
+    unheard_publishers,
+)
 from tactile_equiv.repeated_warnings import RepeatedWarnings
 from tactile_equiv.settings import Settings
-from tactile_equiv.stream_statistics import DropCounter
+from tactile_equiv.stream_statistics import SenderCounter
 
 
 class FrameInput:
-    """Hears frames of the configured type, counts those that never came, names who is not heard.
+    """Hears frames of the configured type, counts those that never came, says what is wrong.
 
     Args:
         node: that subscribes.
@@ -43,7 +50,7 @@ class FrameInput:
     ) -> None:
         self._node = node
         self._warn = warn
-        self._drops = DropCounter()
+        self._senders = SenderCounter()
         self._kind = input_of(settings)
         self._subscription = node.create_subscription(
             self._kind.message_class,
@@ -77,22 +84,41 @@ class FrameInput:
         return self._kind.decode(contents)
 
     def missing(self, info: Any) -> int:
-        """Frames that were published but never came, between the last message and this one.
+        """Frames that were published but never came, before this one, by its publisher.
 
-        Known while there is one publisher: the numbers of several cannot be told apart.
+        An rclpy that does not name the publisher cannot tell the numbers of several apart: it
+        counts while there is one.
         """
-        if self._subscription.get_publisher_count() != 1:
+        publisher = info.get("publisher_gid")
+        if publisher is None and self._subscription.get_publisher_count() != 1:
             self.forget()
             return 0
-        return self._drops.missing(info.get("publication_sequence_number"))
+        identifier = b"" if publisher is None else publisher["data"][:GID_BYTES]
+        return self._senders.missing(identifier, info.get("publication_sequence_number"))
 
     def forget(self) -> None:
         """Count missing frames from the next message on."""
-        self._drops = DropCounter()
+        self._senders = SenderCounter()
 
     def unheard(self) -> list[str]:
         """Publishers whose frames cannot arrive, and why."""
         return unheard_publishers(self._node, self.topic, self._subscription.qos_profile)
+
+    def notices(self) -> list[str]:
+        """What diagnostics warn of: publishers that are not heard, or that send at once."""
+        return [*self.unheard(), *self._rivals()]
+
+    def _rivals(self) -> list[str]:
+        rivals = self._senders.take_rivals()
+        if not rivals:
+            return []
+        names = publisher_names(self._node, self.topic, rivals)
+        notice = (
+            f"{len(rivals)} publishers send on {self.topic} at once ({', '.join(names)}): contacts "
+            "of two sensors are mixed; stop all but one, or give each sensor its own node"
+        )
+        self._warn(f"rivals {self.topic}", notice)
+        return [notice]
 
     def _on_incompatible(self, event: Any) -> None:
         policy = qos_policy_name_from_kind(event.last_policy_kind)

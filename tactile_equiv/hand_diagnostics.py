@@ -25,7 +25,7 @@ class HandMoment:
         settings: of the node.
         summary: the sets of frames since the last time.
         inputs: topics that are heard.
-        unheard: publishers whose frames cannot arrive, and why.
+        heard: what is wrong with the publishers of frames.
         absent: patches that do not count in the texture of the hand.
         incomplete: sets since the start in which a patch was absent.
     """
@@ -35,7 +35,7 @@ class HandMoment:
     settings: Settings
     summary: StreamSummary
     inputs: tuple[str, ...]
-    unheard: tuple[str, ...]
+    heard: tuple[str, ...]
     absent: tuple[str, ...]
     incomplete: int
 
@@ -43,7 +43,7 @@ class HandMoment:
         """The status of a hand with so many patches; a patch that is absent is a warning."""
         missing = f"no frame from {', '.join(self.absent)}"
         some = (missing,) if 0 < len(self.absent) < patches else ()
-        trouble = "; ".join([*self.state.notices, *self.unheard, *some])
+        trouble = "; ".join([*self.state.notices, *self.heard, *some])
         values = {
             "input": ", ".join(self.inputs) or "none",
             "patches": patches,

@@ -241,7 +241,7 @@ class HandNode(ModelNode):
             settings=self.settings,
             summary=self._stream.statistics.summary(now),
             inputs=tuple(one.topic for one in self._inputs),
-            unheard=tuple(publisher for one in self._inputs for publisher in one.unheard()),
+            heard=tuple(notice for one in self._inputs for notice in one.notices()),
             absent=tuple(self._texture.absent(now)),
             incomplete=self._incomplete,
         )

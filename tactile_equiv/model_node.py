@@ -145,8 +145,7 @@ class ModelNode(Sensing):
 
     def _give_up(self, goal: str, error: Exception) -> TransitionCallbackReturn:
         """Say why a transition failed; rclpy would swallow the exception and finalize the node."""
-        known = isinstance(error, TactileError)
-        self._failure = str(error) if known else f"{type(error).__name__}: {error}"
+        self._failure = _in_words(error)
         if self.context.ok():
             self.get_logger().error(f"not {goal}: {self._failure}")
         return TransitionCallbackReturn.FAILURE
@@ -208,8 +207,8 @@ class ModelNode(Sensing):
             return self._start_again(response)
         try:
             self._use_model(self._loaded_model())
-        except TactileError as error:
-            response.message = f"the running model stays: {error}"
+        except Exception as error:  # a broken model must not take the skin from the robot
+            response.message = f"the running model stays: {_in_words(error)}"
             self.get_logger().error(response.message)
             return response
         self._forget_contacts()
@@ -260,6 +259,10 @@ class ModelNode(Sensing):
     def _adopt(self, settings: Settings) -> None:
         """Work with other settings from now on."""
         self.settings = settings
+
+
+def _in_words(error: Exception) -> str:
+    return str(error) if isinstance(error, TactileError) else f"{type(error).__name__}: {error}"
 
 
 def run_model_node(make: type[ModelNode]) -> int:

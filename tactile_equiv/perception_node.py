@@ -98,13 +98,13 @@ class PerceptionNode(ModelNode):
     def _statuses(self) -> list[DiagnosticStatus]:
         state = self._node_state()
         summary = self._stream.statistics.summary(time.monotonic())
-        unheard = [] if self._input is None else self._input.unheard()
+        heard = [] if self._input is None else self._input.notices()
         level, message = diagnostics.judge(
             state.lifecycle,
             state.enabled,
             state.failure,
             "; ".join(
-                [*state.notices, *unheard, *self._stream.notices(self._dead_zone, self.settings)]
+                [*state.notices, *heard, *self._stream.notices(self._dead_zone, self.settings)]
             ),
             summary,
             self.settings,

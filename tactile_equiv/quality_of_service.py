@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Container
 
 from rclpy.node import Node
 from rclpy.qos import (
@@ -18,6 +19,7 @@ INPUT_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 OUTPUT_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 STREAM_QOS = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
 """For streams of which not one message may be lost."""
+GID_BYTES = 16
 LATCHED_QOS = QoSProfile(
     depth=1, reliability=ReliabilityPolicy.RELIABLE, durability=DurabilityPolicy.TRANSIENT_LOCAL
 )
@@ -46,6 +48,21 @@ def unheard_publishers(node: Node, topic: str, requested: QoSProfile) -> list[st
         for other in node.get_publishers_info_by_topic(topic)
         if not _compatible(other.qos_profile, requested)
     ]
+
+
+def publisher_names(node: Node, topic: str, identifiers: Container[bytes]) -> list[str]:
+    """Full names of the nodes of some publishers of a topic, without those that have gone.
+
+    Args:
+        node: that looks.
+        topic: full name.
+        identifiers: of the publishers (gid), 16 bytes each.
+    """
+    return sorted(
+        f"{other.node_namespace.rstrip('/')}/{other.node_name}"
+        for other in node.get_publishers_info_by_topic(topic)
+        if bytes(other.endpoint_gid[:GID_BYTES]) in identifiers
+    )
 
 
 def deaf_subscribers(node: Node, topic: str, offered: QoSProfile) -> list[str]:

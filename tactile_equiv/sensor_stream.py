@@ -41,6 +41,7 @@ class SensorStream:
         self._drift = DriftWatch()
         self._touched = 0
         self._abstained = 0
+        self._shape: tuple[int, ...] = ()
         self._headers = ResultHeaders(node.get_clock(), warn)
 
     def header(self, contents: Any, settings: Settings) -> Header:
@@ -66,6 +67,8 @@ class SensorStream:
             tare: by which it was perceived.
             settings: give the rules.
         """
+        if frame.shape != self._shape:
+            self._resized(frame.shape)
         if not percept.contacts:
             self._drift.untouched(frame, tare)
         followed = self._contacts.update(percept, rules_of(settings))
@@ -119,7 +122,16 @@ class SensorStream:
         elif self._node.context.ok():  # otherwise the process ends: nothing can be published
             self._refuse("internal", f"internal error {type(error).__name__}: {error}")
 
+    def _resized(self, shape: tuple[int, ...]) -> None:
+        """Another sensor, or another mode of it: its contacts are not those of before."""
+        if self._shape:
+            before, now = ("x".join(map(str, one)) for one in (self._shape, shape))
+            self.forget_contacts()
+            name = f"frames of {self._name}" if self._name else "frames"
+            self._warn(f"resized {self._name}", f"{name} changed from {before} to {now} taxels")
+        self._shape = shape
+
     def _refuse(self, reason: str, message: str) -> None:
-        self.statistics.refused(reason)
+        self.statistics.refused(reason, message)
         of = f" of {self._name}" if self._name else ""
         self._warn(f"{reason}{of}", f"frame{of} refused ({reason}): {message}")

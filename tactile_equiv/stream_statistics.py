@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 WINDOW = 1000
+SENDERS = 8
+"""Publishers of a topic that are remembered."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class StreamSummary:
         refused: refused frames since the start, by reason.
         rate: perceived frames a second since the last summary.
         refused_since: refused frames since the last summary.
+        refusal: why the last of them was, in words, "" = none or not said.
         latency_p50, latency_p99: message in hand to results published, seconds, NaN at first.
         age: of the newest result when it was published, seconds since its stamp, NaN at first.
         silence: seconds since the last message, NaN before the first.
@@ -29,6 +32,7 @@ class StreamSummary:
     refused: dict[str, int]
     rate: float
     refused_since: int
+    refusal: str
     latency_p50: float
     latency_p99: float
     age: float
@@ -42,6 +46,7 @@ class StreamStatistics:
         self._perceived = 0
         self._dropped = 0
         self._refused: Counter[str] = Counter()
+        self._refusal = ""
         self._latencies: deque[float] = deque(maxlen=WINDOW)
         self._age = float("nan")
         self._last_message = float("nan")
@@ -59,9 +64,10 @@ class StreamStatistics:
         self._latencies.append(latency)
         self._age = age
 
-    def refused(self, reason: str) -> None:
-        """A frame was refused."""
+    def refused(self, reason: str, why: str = "") -> None:
+        """A frame was refused; `reason` in a word, `why` in a sentence."""
         self._refused[reason] += 1
+        self._refusal = why
 
     def dropped(self, count: int) -> None:
         """Frames were published but never reached us."""
@@ -86,6 +92,7 @@ class StreamStatistics:
             refused=dict(self._refused),
             rate=(self._perceived - self._perceived_at_summary) / period,
             refused_since=refused - self._refused_at_summary,
+            refusal=self._refusal if refused > self._refused_at_summary else "",
             latency_p50=float(p50),
             latency_p99=float(p99),
             age=self._age,
@@ -109,3 +116,36 @@ class DropCounter:
         if last is None or sequence_number is None:
             return 0
         return max(sequence_number - last - 1, 0)
+
+
+class SenderCounter:
+    """Counts what is missing of each publisher of a topic, and notices when several send at once.
+
+    A publisher that begins after another one has ended is its successor; one that goes on after
+    another one has sent is a rival.
+    """
+
+    def __init__(self) -> None:
+        self._drops: dict[bytes, DropCounter] = {}
+        self._last = b""
+        self._rivals: set[bytes] = set()
+
+    def missing(self, publisher: bytes, sequence_number: int | None) -> int:
+        """Frames of this publisher lost since the last call for it, see `DropCounter.missing`."""
+        if publisher != self._last:
+            self._change(publisher)
+        return self._drops[publisher].missing(sequence_number)
+
+    def take_rivals(self) -> frozenset[bytes]:
+        """Publishers that sent at once since the last call."""
+        rivals, self._rivals = frozenset(self._rivals), set()
+        return rivals
+
+    def _change(self, publisher: bytes) -> None:
+        if publisher in self._drops:
+            self._rivals |= {publisher, self._last}
+        else:
+            if len(self._drops) == SENDERS:
+                del self._drops[next(iter(self._drops))]
+            self._drops[publisher] = DropCounter()
+        self._last = publisher

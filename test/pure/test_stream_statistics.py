@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tactile_equiv.stream_statistics import WINDOW, DropCounter, StreamStatistics
+from tactile_equiv.stream_statistics import (
+    SENDERS,
+    WINDOW,
+    DropCounter,
+    SenderCounter,
+    StreamStatistics,
+)
 
 
 def test_a_stream_without_frames_knows_no_times():
@@ -100,3 +106,42 @@ def test_what_came_and_what_was_missing_make_the_whole(kept):
     counter = DropCounter()
     dropped = sum(counter.missing(number) for number in sorted(kept))
     assert dropped + len(kept) == max(kept) - min(kept) + 1
+
+
+def test_each_publisher_is_counted_by_its_own_numbers():
+    counter = SenderCounter()
+    heard = [(b"a", 1000), (b"b", 5), (b"a", 1001), (b"b", 8), (b"a", 1002), (b"a", 1005)]
+    assert [counter.missing(*one) for one in heard] == [0, 0, 0, 2, 0, 2]
+
+
+def test_a_publisher_that_follows_another_is_no_rival():
+    counter = SenderCounter()
+    for publisher in (b"a", b"b", b"c"):
+        counter.missing(publisher, 7)
+        counter.missing(publisher, 8)
+    assert counter.take_rivals() == frozenset()
+
+
+def test_publishers_that_send_at_once_are_rivals_while_they_do():
+    counter = SenderCounter()
+    for publisher in (b"old", b"a", b"b", b"a"):
+        counter.missing(publisher, 1)
+    assert counter.take_rivals() == {b"a", b"b"}
+    assert counter.take_rivals() == frozenset()
+    counter.missing(b"b", 2)
+    assert counter.take_rivals() == {b"a", b"b"}
+
+
+def test_few_publishers_are_remembered():
+    counter = SenderCounter()
+    for number in range(3 * SENDERS):
+        counter.missing(b"%d" % number, 1)
+    assert counter.missing(b"%d" % (3 * SENDERS - 2), 4) == 2
+    assert counter.missing(b"0", 4) == 0
+
+
+def test_why_a_frame_was_refused_is_said_until_the_next_summary():
+    statistics = StreamStatistics(0.0)
+    statistics.refused("size", "too small")
+    assert statistics.summary(1.0).refusal == "too small"
+    assert statistics.summary(2.0).refusal == ""
