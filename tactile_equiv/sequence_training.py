@@ -18,6 +18,7 @@ from tactile_equiv.discriminant import linear_discriminant
 from tactile_equiv.errors import DataError
 from tactile_equiv.frame import FloatArray, Normalisation
 from tactile_equiv.network import TactileNetwork
+from tactile_equiv.one_cycle import one_cycle
 from tactile_equiv.sequence_dataset import SequenceDataset
 from tactile_equiv.sequence_input import level_sequence, touched_hops, views_of, windows_of
 from tactile_equiv.sequence_network import Batch, pool_batch, scale_trunk, standardise
@@ -134,11 +135,8 @@ def train_sequences(
     if settings.scaled_start:
         scale_trunk(network, first)
     standardise(network, first)
-    optimiser = torch.optim.AdamW(
-        network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
-    )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, settings.learning_rate, total_steps=max(settings.steps, 10), pct_start=0.2
+    optimiser, schedule = one_cycle(
+        network.parameters(), settings.learning_rate, settings.weight_decay, settings.steps
     )
     losses: dict[str, float] = {}
     for step in range(1, settings.steps + 1):

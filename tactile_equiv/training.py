@@ -20,6 +20,7 @@ from tactile_equiv.errors import DataError
 from tactile_equiv.frame import Normalisation
 from tactile_equiv.layers import pool
 from tactile_equiv.network import TactileNetwork
+from tactile_equiv.one_cycle import one_cycle
 from tactile_equiv.press_batches import PressBatches, levelled
 
 Progress = Callable[[int, dict[str, float]], None]
@@ -146,11 +147,8 @@ def train(
     validation = _Validation(dataset.subset(watched), normalisation) if watched.any() else None
     network = _new_network(len(dataset.class_names), presses, settings)
     worker = Worker(team, network, presses)
-    optimiser = torch.optim.AdamW(
-        network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
-    )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, settings.learning_rate, total_steps=max(settings.steps, 10), pct_start=0.2
+    optimiser, schedule = one_cycle(
+        network.parameters(), settings.learning_rate, settings.weight_decay, settings.steps
     )
     best, best_loss, waited, step, losses = None, float("inf"), 0, 0, {}
     for step in range(1, settings.steps + 1):

@@ -31,6 +31,7 @@ from torch.nn import functional
 from tactile_equiv.augmentation import Augmentation
 from tactile_equiv.dataset import Dataset, load_dataset, split_by_position
 from tactile_equiv.frame import Normalisation
+from tactile_equiv.one_cycle import one_cycle
 from tactile_equiv.press_batches import PressBatches, levelled
 from tactile_equiv.training import TrainingSettings, fitting_normalisation, train
 
@@ -92,11 +93,8 @@ def trained_baseline(name: str, data: Dataset, seed: int, steps: int) -> Scores:
     batch = _batches(data, shift, settings)
     network = make(len(data.class_names))
     network(batch()[0])  # gives the fully connected layer its size
-    optimiser = torch.optim.AdamW(
-        network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
-    )
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, settings.learning_rate, total_steps=steps, pct_start=0.2
+    optimiser, schedule = one_cycle(
+        network.parameters(), settings.learning_rate, settings.weight_decay, steps
     )
     for _ in range(steps):
         frames, labels = batch()

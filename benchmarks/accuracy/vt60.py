@@ -36,6 +36,7 @@ from tactile_equiv.binning import binned
 from tactile_equiv.dataset import load_arrays
 from tactile_equiv.frame import Normalisation
 from tactile_equiv.network import TactileNetwork
+from tactile_equiv.one_cycle import one_cycle
 from tactile_equiv.press_batches import levelled
 from tactile_equiv.training import pool_thinned
 
@@ -183,9 +184,8 @@ def train(
     if settings.head == "pooled":
         network = pooled = PooledNetwork(settings)
         pooled.network.standardise(batch(4 * settings.batch)[0])
-    optimiser = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, settings.learning_rate, total_steps=settings.steps, pct_start=0.2
+    optimiser, schedule = one_cycle(
+        network.parameters(), settings.learning_rate, 1e-2, settings.steps
     )
     for _ in range(settings.steps):
         seen, wanted = batch(settings.batch)
