@@ -13,6 +13,7 @@ import yaml
 
 from tactile_equiv.errors import DataError
 from tactile_equiv.mcap_writer import McapWriter
+from tactile_equiv.text_files import write_whole
 
 VERSION = 9
 """Of rosbag2's metadata, as from ROS 2 Jazzy on."""
@@ -108,7 +109,7 @@ class BagWriter:
             self._writer.close(stored)
             if self._folder is not None:
                 text = _yaml({"rosbag2_bagfile_information": information})
-                (self._folder / "metadata.yaml").write_text(text, "utf-8")
+                write_whole(self._folder / "metadata.yaml", text.encode())
 
     def _information(self) -> dict[str, Any]:
         whole = {

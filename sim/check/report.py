@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 from tactile_equiv.errors import TactileError
 from tactile_equiv.json_values import json_value
+from tactile_equiv.text_files import write_whole
 
 from .measurement import Measurements
 from .verdict import Finding, exit_code
@@ -32,8 +33,10 @@ def write_report(
 ) -> ReportFiles:
     """Write shift_check.json, shift_check.xml and shift_check.html; makes the folder.
 
+    Each file is whole or not there; one of an earlier report never stays beside a new one.
+
     Args:
-        folder: where; files of an earlier report are replaced.
+        folder: where; files of an earlier report are removed first.
         measurements, findings: what was measured and judged.
         subject: what was checked, for the headings.
 
@@ -41,15 +44,22 @@ def write_report(
         TactileError: if the folder cannot be written, or matplotlib is missing (the page only).
     """
     files = ReportFiles(*(folder / f"shift_check.{end}" for end in ("json", "xml", "html")))
+    whole = (files.json, files.junit, files.page)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        files.json.write_text(report_json(measurements, findings, subject), encoding="utf-8")
-        files.junit.write_text(report_junit(findings, subject), encoding="utf-8")
+        for file in whole:
+            file.unlink(missing_ok=True)
+        write_whole(files.json, report_json(measurements, findings, subject).encode())
+        write_whole(files.junit, report_junit(findings, subject).encode())
         from .report_page import report_page
 
-        files.page.write_text(report_page(measurements, findings, subject), encoding="utf-8")
+        write_whole(files.page, report_page(measurements, findings, subject).encode())
     except OSError as error:
-        raise TactileError(f"report cannot be written: {error}; name another folder") from error
+        written = ", ".join(file.name for file in whole if file.is_file()) or "nothing"
+        raise TactileError(
+            f"report cannot be written: {error}; whole in {folder} is {written}; make room or "
+            "name another folder"
+        ) from error
     except ImportError as error:
         raise TactileError(
             f"the HTML page needs matplotlib ({error}): install it; {files.json.name} and "
