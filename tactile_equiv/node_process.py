@@ -15,6 +15,7 @@ from rclpy.node import Node
 
 from tactile_equiv.errors import TactileError
 from tactile_equiv.ros_environment import prepare_ros_environment
+from tactile_equiv.shared_memory import remove_abandoned
 
 AnyNode = TypeVar("AnyNode", bound=Node)
 WAIT = 1.0  # seconds
@@ -36,10 +37,15 @@ def node_main(name: str, run: Callable[[], int], arguments: list[str] | None) ->
     """
     prepare_ros_environment()
     signal.signal(signal.SIGINT, _on_interrupt)  # before rclpy, which calls it after its own
+    freed = remove_abandoned()
     try:
         rclpy.init(args=arguments)
     except RuntimeError as error:  # a parameter file that is no YAML, an unknown ROS argument
         return _complain(name, error)
+    if freed:
+        rclpy.logging.get_logger(name).info(
+            f"removed {freed / 1e6:.0f} MB of shared memory that killed processes had left"
+        )
     try:
         return run()
     except TactileError as error:

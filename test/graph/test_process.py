@@ -1,11 +1,15 @@
 """The node as a process: wrong parameters end it with one line, signals end it cleanly."""
 
+import os
 import signal
+from pathlib import Path
 
 import pytest
 import yaml
 from graph_client import Client, figures, image, pixels, press
 from sensor_msgs.msg import Image
+
+from tactile_equiv.shared_memory import SEGMENT, SHARED_MEMORY
 
 
 @pytest.fixture
@@ -89,3 +93,28 @@ def test_without_a_model_the_process_lives_and_says_why(process, client, paramet
     node.signal(signal.SIGINT)
     assert node.wait() == 0
     assert "Traceback" not in node.said
+
+
+@pytest.mark.skipif(not SHARED_MEMORY.is_dir(), reason="this system has no /dev/shm")
+def test_what_a_killed_process_left_in_shared_memory_is_removed_by_the_next(
+    process, client, parameter_file, tmp_path
+):
+    node = process(*parameter_file())
+    client.until(lambda: client.node.count_publishers("/diagnostics"), "the node")
+    own, other = segments_of(node.pid), segments_of(os.getpid())
+    node.signal(signal.SIGKILL)
+    node.wait()
+    assert own and other and not own & other
+    assert all(path.exists() for path in own)
+    for path in own | other:
+        os.utime(path, (0, 0))
+    assert process(*parameter_file(contact_treshold=0.4)).wait() == 2
+    assert not any(path.exists() for path in own)
+    assert all(path.exists() for path in other)
+
+
+def segments_of(pid):
+    """Segments of Fast DDS that a process owns: it holds their locks open."""
+    opened = [one.resolve() for one in Path(f"/proc/{pid}/fd").iterdir()]
+    names = [lock.name.removesuffix("_el") for lock in opened if lock.parent == SHARED_MEMORY]
+    return {SHARED_MEMORY / name for name in names if SEGMENT.fullmatch(name)}
