@@ -10,20 +10,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from tactile_equiv_sim.options import check, option
 
+from tactile_equiv.compressed_image import JPEG, PNG, packed_size
 from tactile_equiv.dataset import UNREADABLE
 from tactile_equiv.errors import DataError, SettingsError
+from tactile_equiv.limited_files import read_limited
 
 Heights = NDArray[np.float64]
 
 LARGEST_MAP = 4096
 """Longest side of a height map, cells."""
+LARGEST_FILE = 2**27
+"""Bytes of a picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -305,15 +309,14 @@ def _height_map(file: str) -> Heights:
     path = Path(file)
     try:
         if path.suffix == ".npy":
-            heights = np.load(path, allow_pickle=False)
+            heights = np.load(path, mmap_mode="r", allow_pickle=False)  # looked at, not yet read
         else:
-            picture = np.frombuffer(path.read_bytes(), np.uint8)
-            heights = cv2.imdecode(picture, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH)
+            heights = _decoded(read_limited(path, LARGEST_FILE))
     except (*UNREADABLE, cv2.error) as error:
         raise DataError(
             f"height map {file} cannot be read ({error}): name a picture or .npy"
         ) from error
-    if heights is None:
+    if not isinstance(heights, np.ndarray):
         raise DataError(f"height map {file} is no picture that can be decoded: use .png or .npy")
     if heights.ndim != 2 or heights.size == 0 or max(heights.shape) > LARGEST_MAP:
         raise DataError(
@@ -324,6 +327,15 @@ def _height_map(file: str) -> Heights:
         raise DataError(f"height map {file} holds {heights.dtype} or NaN: save finite real numbers")
     checked: Heights = heights.astype(np.float64)
     return checked
+
+
+def _decoded(picture: bytes) -> Any:
+    """Rows and columns of heights, None where it is no picture."""
+    if picture.startswith((PNG, JPEG)) and max(packed_size(picture, "height map")) > LARGEST_MAP:
+        raise ValueError(f"it has more than {LARGEST_MAP} rows or columns")
+    return cv2.imdecode(
+        np.frombuffer(picture, np.uint8), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_ANYDEPTH
+    )
 
 
 def sampled(heights: Heights, row: Heights, column: Heights) -> Heights:

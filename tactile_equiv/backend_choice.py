@@ -18,6 +18,7 @@ from tactile_equiv.backends import (
 )
 from tactile_equiv.errors import ModelError
 from tactile_equiv.model_directory import StoredNetwork
+from tactile_equiv.onnx_contents import require_plain
 from tactile_equiv.parity import PARITY_TOLERANCE, Probe, measure_parity, probe_of
 
 
@@ -84,6 +85,7 @@ def _made(network: StoredNetwork, engine: str, device: str) -> Backend:
         return _on_torch(network, device)
     if network.onnx is None:
         raise ModelError("the model directory has no network.onnx")
+    require_plain(network.onnx)
     if engine == "onnxruntime":
         return OnnxRuntimeBackend(network.onnx, device)
     return OpenCvBackend(network.onnx, device)

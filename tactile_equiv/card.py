@@ -13,6 +13,8 @@ from tactile_equiv.spectrogram import Spectrum
 CARD_VERSION = 1
 LATER_KEYS = ("spectrum", "latency")  # left out where there is nothing to say
 TEXT_KEYS = ("name", "sensor", "licence")
+NAME_LIMIT = 200  # characters
+CLASS_LIMIT = 65535  # as many as vision_msgs/msg/LabelInfo can number
 LATENCY_KEYS = {"rows", "columns", "multiply_adds", "rate_hz"}
 OBJECT_KEYS = ("training", "measured", "sha256", "latency")
 
@@ -54,6 +56,12 @@ class Card:
             for key in keys:
                 if not isinstance(value := getattr(self, key), kind):
                     raise ModelError(f"{key} of the card is {value!r:.40}: it must be {right}")
+        for name in (self.name, *self.classes):
+            if not (name.isprintable() and len(name) <= NAME_LIMIT):
+                raise ModelError(
+                    f"the card names {name!r:.60}: a name goes into every message and log, and has "
+                    f"at most {NAME_LIMIT} characters that can be printed"
+                )
         if self.latency and (
             self.latency.keys() != LATENCY_KEYS
             or any(type(v) is not int or v < 0 for v in self.latency.values())
@@ -69,6 +77,8 @@ class Card:
                 f"but the network has {self.architecture.classes} outputs: each output needs a "
                 "name of its own"
             )
+        if named > CLASS_LIMIT:
+            raise ModelError(f"the card names {named} classes: at most {CLASS_LIMIT} are numbered")
         if self.spectrum is not None and self.architecture.input_channels % self.spectrum.channels:
             raise ModelError(
                 f"the network sees {self.architecture.input_channels} channels, which is no "

@@ -30,8 +30,13 @@ from tactile_equiv.mcap_writer import (
 MESSAGE_HEAD = struct.Struct("<HIQQ")
 CHUNK_HEAD = struct.Struct("<QQQI")
 CHUNK_SIZE = struct.Struct("<Q")
-DECOMPRESSORS = {"lz4": ("lz4.frame",), "zstd": ("compression.zstd", "backports.zstd")}
-"""Compression to the modules that may unpack it."""
+DECOMPRESSORS = {
+    "lz4": ("LZ4FrameDecompressor", ("lz4.frame",)),
+    "zstd": ("ZstdDecompressor", ("compression.zstd", "backports.zstd")),
+}
+"""Compression to the class that unpacks it and the modules that may have it."""
+CHUNK_LIMIT = 2**30
+"""Bytes of a chunk, unpacked; rosbag2 writes some 0.8 million, and one message may be larger."""
 KINDS = range(HEADER, DATA_END + 1)
 
 
@@ -53,6 +58,15 @@ class _Place(NamedTuple):
     end: int
 
 
+class _Chunk(NamedTuple):
+    """Where the records of a chunk lie in the file, and how many bytes they are unpacked."""
+
+    compression: str
+    start: int
+    end: int
+    size: int
+
+
 class CutRecording:
     """The messages that a file holds whole, in order of log time.
 
@@ -70,7 +84,7 @@ class CutRecording:
         self.damaged = 0
         self._schemas: dict[int, tuple[str, str]] = {}
         self._places: list[_Place] = []
-        self._chunks: list[tuple[str, int, int]] = []
+        self._chunks: list[_Chunk] = []
         try:
             with path.open("rb") as file:
                 self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -131,7 +145,7 @@ class CutRecording:
         _, _, size, checksum = CHUNK_HEAD.unpack_from(data, start)
         compression, at = _text(data, start + CHUNK_HEAD.size)
         at += CHUNK_SIZE.size
-        self._chunks.append((compression, at, end))
+        self._chunks.append(_Chunk(compression, at, end, size))
         chunk = len(self._chunks) - 1
         records = self._unpack(chunk)
         if len(records) != size or checksum not in (0, zlib.crc32(records)):
@@ -142,11 +156,16 @@ class CutRecording:
             self._scan(data, at, end)
 
     def _unpack(self, chunk: int) -> bytes:
-        """The records of a chunk, empty where they cannot be unpacked."""
-        compression, start, end = self._chunks[chunk]
-        decompress = _decompressor(compression)
+        """The records of a chunk, empty where they cannot be unpacked.
+
+        Never more bytes than the chunk says, and one: a few packed ones can swell to any number.
+        """
+        found = self._chunks[chunk]
+        decompress = _decompressor(found.compression)
+        if found.size > CHUNK_LIMIT:
+            return b""
         try:
-            return decompress(self._bytes[start:end])
+            return decompress(self._bytes[found.start : found.end], found.size + 1)
         except Exception:  # each of these libraries has errors of its own
             return b""
 
@@ -170,16 +189,17 @@ def _text(data: Any, at: int) -> tuple[str, int]:
     return bytes(data[at + 4 : end]).decode(), end
 
 
-def _decompressor(compression: str) -> Callable[[bytes], bytes]:
-    """The function that unpacks chunks; rosbags brings the packages along."""
+def _decompressor(compression: str) -> Callable[[bytes, int], bytes]:
+    """The function that unpacks at most so many bytes; rosbags brings the packages along."""
     if not compression:
-        return lambda records: records
-    for name in DECOMPRESSORS.get(compression, ()):
+        return lambda records, most: records
+    kind, modules = DECOMPRESSORS.get(compression, ("", ()))
+    for name in modules:
         try:
-            decompress: Callable[[bytes], bytes] = importlib.import_module(name).decompress
+            decompressor = getattr(importlib.import_module(name), kind)
         except ImportError:
             continue
-        return decompress
+        return lambda records, most: bytes(decompressor().decompress(records, most))
     raise DataError(
         f"a chunk is compressed with {compression!r}: install rosbags to read lz4 and zstd"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -89,6 +90,7 @@ def load_arrays(
     Raises:
         DataError: if the file is unreadable or lacks one of `keys`.
     """
+    require_room(path)
     try:
         with np.load(path, allow_pickle=False) as content:
             missing = [key for key in keys if key not in content.files]
@@ -107,6 +109,33 @@ def load_arrays(
             f"{path} cannot be read ({error}): it must be an .npz file written by numpy.savez, "
             "without objects"
         ) from error
+
+
+def require_room(path: Path) -> None:
+    """Refuse what would not fit into memory unpacked, before anything is unpacked.
+
+    Raises:
+        DataError: if it is no regular file, or larger than the memory of this machine.
+    """
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path} cannot be read (it is no regular file): name an .npz file")
+    try:
+        sizes = [path.stat().st_size]
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                sizes.append(sum(part.file_size for part in archive.infolist()))
+    except UNREADABLE:  # whoever reads it says why
+        return
+    if max(sizes) > memory_bytes():
+        raise DataError(
+            f"{path} unpacks to {max(sizes)} bytes, this machine has {memory_bytes()} of memory: "
+            "split the file, or ask where it comes from"
+        )
+
+
+def memory_bytes() -> int:
+    """Memory of this machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def checked_class_names(path: Path, names: NDArray[Any]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ import safetensors.numpy
 from tactile_equiv.architecture import Architecture, Weights
 from tactile_equiv.card import Card
 from tactile_equiv.errors import ModelError
+from tactile_equiv.limited_files import read_limited
 from tactile_equiv.parity import Probe
 from tactile_equiv.share import share_directory
 
@@ -144,10 +145,7 @@ def verified_bytes(file: Path, card: Card) -> bytes:
 
 def _limited_bytes(file: Path) -> bytes:
     try:
-        size = file.stat().st_size
-        if size > SIZE_LIMIT:
-            raise ModelError(f"{file} has {size} bytes: at most {SIZE_LIMIT} are read")
-        return file.read_bytes()
+        return read_limited(file, SIZE_LIMIT)
     except OSError as error:
         raise ModelError(
             f"{file} cannot be read ({error.strerror}): a model is a directory with {CARD_FILE} "

@@ -17,6 +17,7 @@ from tactile_equiv.latency import MeasuredLatency, measure_latency
 from tactile_equiv.model import load_model
 from tactile_equiv.model_directory import find_model, load_card
 from tactile_equiv.model_list import ModelSummary, missing_from, shipped_models, summary_of
+from tactile_equiv.printable import printable
 from tactile_equiv.text_files import write_text
 
 HEADINGS = (
@@ -113,10 +114,21 @@ def rate(hertz: int | None) -> str:
 
 
 def page_of(card: Card) -> str:
-    """Everything that a card says, and what it does not say."""
+    """Everything that a card says, and what it does not say.
+
+    Raises:
+        ModelError: if the figures in it are no figures.
+    """
     values = {k: v for k, v in card.to_json().items() if k != "version"}
-    missing = missing_from(card)
-    return "\n".join(_lines({**values, "not said": missing} if missing else values))
+    try:
+        missing = missing_from(card)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"training, measured or latency of the card are not understood ({error}): compare with "
+            "the card of a shipped model"
+        ) from error
+    told = {**values, "not said": missing} if missing else values
+    return "\n".join(printable(line) for text in _lines(told) for line in text.splitlines())
 
 
 def _lines(values: dict[str, Any], indent: str = "") -> Iterator[str]:

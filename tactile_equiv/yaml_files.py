@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tactile_equiv.errors import SettingsError
+from tactile_equiv.limited_files import read_limited
 from tactile_equiv.share import share_directory
+
+SIZE_LIMIT = 2**18  # bytes
+VALUES_LIMIT = 2**16
+"""Values of a file with every alias written out: ten short lines can stand for thousands of
+millions."""
 
 
 def find_yaml(file: Path | str, folder: str, what: str) -> Path:
@@ -33,13 +39,53 @@ def read_yaml(file: Path, what: str) -> Any:
     """The values in a file; `what` is in it, for the message.
 
     Raises:
-        SettingsError: if it cannot be read or is no YAML.
+        SettingsError: if it cannot be read, is too large or is no YAML.
     """
     try:
-        return yaml.safe_load(file.read_text(encoding="utf-8"))
+        return _values(read_limited(file, SIZE_LIMIT).decode("utf-8"))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise SettingsError(f"{what} {file} cannot be read ({reason}): it must be YAML") from error
+
+
+def _values(text: str) -> Any:
+    """As `yaml.safe_load`, which would write aliases out without end.
+
+    Raises:
+        ValueError: if there are too many values, or one holds itself.
+    """
+    loader = yaml.SafeLoader(text)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            return None
+        if _written_out(root, {}) > VALUES_LIMIT:
+            raise ValueError(f"its aliases stand for more than {VALUES_LIMIT} values")
+        return loader.construct_document(root)
+    finally:
+        loader.dispose()
+
+
+def _written_out(node: yaml.Node, sizes: dict[yaml.Node, int]) -> int:
+    """Values in a node, those of aliases as often as they are named; `sizes` of the nodes so far.
+
+    Raises:
+        ValueError: if the node holds itself.
+    """
+    if node not in sizes:
+        sizes[node] = 0
+        sizes[node] = 1 + sum(_written_out(part, sizes) for part in _parts(node))
+    if not sizes[node]:
+        raise ValueError("an alias stands for what it is part of")
+    return sizes[node]
+
+
+def _parts(node: yaml.Node) -> Iterator[yaml.Node]:
+    if isinstance(node, yaml.SequenceNode):
+        yield from node.value
+    elif isinstance(node, yaml.MappingNode):
+        for pair in node.value:
+            yield from pair
 
 
 def check_keys(values: Any, known: Sequence[str], what: str) -> None:

@@ -13,8 +13,8 @@ from tactile_equiv.audit.pictures import Picture
 from tactile_equiv.audit.table import WIDTH, table
 from tactile_equiv.audit.thresholds import Thresholds
 from tactile_equiv.audit.verdict import Verdict, judge
-from tactile_equiv.audit.wording import printable
 from tactile_equiv.json_values import json_value
+from tactile_equiv.printable import printable
 
 SCHEMA = 1
 """Version of the JSON: keys are added, never renamed or removed, without a new number."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tactile_equiv.band_limited import band_limited_contact, fourier_shift
+from tactile_equiv.dataset import UNREADABLE, require_room
 from tactile_equiv.errors import AuditError
 from tactile_equiv.frame import FloatArray
 
@@ -144,11 +145,12 @@ def recorded_contact(file: Path, stage: Stage, index: int = 0) -> FloatArray:
 
 def _recorded_frame(file: Path, index: int) -> FloatArray:
     try:
+        require_room(file)
         with np.load(file, allow_pickle=False) as arrays:
             if "frame" in arrays:
                 return np.asarray(arrays["frame"])
             frames = arrays["frames"]
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except UNREADABLE as error:
         raise AuditError(
             f"{file} is no .npz with `frame` or `frames` ({' '.join(str(error).split())})"
         ) from error

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tactile_equiv.audit.measurements import LayerMeasurement
-from tactile_equiv.audit.wording import operation_words, printable
+from tactile_equiv.audit.wording import operation_words
+from tactile_equiv.printable import printable
 
 WIDTH = 100
 COLUMNS = ("lattice", "shift", "border", "ripple", "sub-px", "pooled", "flips")

@@ -31,7 +31,8 @@ from tactile_equiv.audit.vector_attribution import (
     account_for_flips,
     output_words,
 )
-from tactile_equiv.audit.wording import layer_words, listed, percent, printable
+from tactile_equiv.audit.wording import layer_words, listed, percent
+from tactile_equiv.printable import printable
 
 SHORT: dict[Cause, str] = {
     "stride": "shifts are exact only on the lattice of a stride",

@@ -58,8 +58,3 @@ def percent(error: float) -> str:
 def listed(words: Sequence[str]) -> str:
     """Such as: a, b and c."""
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
-
-
-def printable(text: str) -> str:
-    """Without characters that would move the cursor of a terminal."""
-    return "".join(char if char.isprintable() else "?" for char in text)

@@ -135,7 +135,7 @@ def test_a_directory_in_the_place_of_a_file_is_named(folder, file):
 def test_a_huge_file_is_not_read(folder, file):
     with (folder / file).open("r+b") as stream:
         stream.truncate(SIZE_LIMIT + 1)
-    assert_refused(folder, f"{file} has {SIZE_LIMIT + 1} bytes")
+    assert_refused(folder, f"{file} cannot be read .it has {SIZE_LIMIT + 1} bytes")
 
 
 @pytest.mark.parametrize(
