@@ -2,6 +2,10 @@
 
 Translation needs no augmentation to be right; presses still move here, because real ones are cut by
 the border at other places.
+
+A press turned by any angle is interpolated, which blurs it, and so is one that moves by parts of a
+taxel. Recorded presses are sharp. A network that saw blurred presses alone takes thin things for
+others, so a share of the presses stays as sharp as it was recorded (`Augmentation.sharp`).
 """
 
 from __future__ import annotations
@@ -28,6 +32,10 @@ class Augmentation:
         rotate: any angle about the contact's centroid.
         mirror: mirror half of the presses.
         shift: largest move of the centroid from the middle, share of the frame's rows and columns.
+        sharp: share of presses that turn by quarters and move by whole taxels alone, so that their
+            taxels keep the values that were recorded.
+        cut: share of presses that are cut by one more border, which lies anywhere between that of
+            the frame and its middle.
         gain: standard deviation of the log of the load.
         taxel_gain: standard deviation of the gain mismatch between taxels.
         noise: standard deviation of additive noise, in dead-zones.
@@ -36,6 +44,8 @@ class Augmentation:
     rotate: bool = True
     mirror: bool = True
     shift: float = 0.17
+    sharp: float = 0.0
+    cut: float = 0.0
     gain: float = 0.15
     taxel_gain: float = 0.05
     noise: float = 0.33
@@ -55,6 +65,8 @@ def augment(
     grid = _sampling_grid(frames, settings, random)
     moved = functional.grid_sample(frames, grid, padding_mode="zeros", align_corners=False)
     moved_masks = functional.grid_sample(masks, grid, padding_mode="zeros", align_corners=False)
+    felt = _felt(frames.shape, settings, random)
+    moved, moved_masks = moved * felt, moved_masks * felt
     load = torch.exp(settings.gain * _normal((len(frames), 1, 1, 1), random))
     taxel_gain = 1 + settings.taxel_gain * _normal(moved.shape, random)
     noise = settings.noise * dead_zone * _normal(moved.shape, random)
@@ -65,12 +77,38 @@ def _normal(shape: tuple[int, ...] | torch.Size, random: torch.Generator) -> Ten
     return torch.randn(shape, generator=random)
 
 
+def _chosen(share: float, count: int, random: torch.Generator) -> Tensor:
+    """Which of `count` presses are among a share of them, (N, 1, 1) of 0.0 and 1.0.
+
+    A share of 0 draws nothing.
+    """
+    if share <= 0:
+        return torch.zeros(count, 1, 1)
+    return (torch.rand(count, 1, 1, generator=random) < share).float()
+
+
+def _felt(shape: torch.Size, settings: Augmentation, random: torch.Generator) -> Tensor:
+    """Taxels that one more border leaves, (N, 1, H, W) of 0.0 and 1.0; all of them where none."""
+    count, _, rows, columns = shape
+    if settings.cut <= 0:
+        return torch.ones(count, 1, 1, 1)
+    cut = _chosen(settings.cut, count, random)
+    depth = torch.rand(count, 1, 1, generator=random) / 2  # of the frame's side
+    side = torch.randint(4, (count, 1, 1), generator=random)
+    y = (torch.arange(rows)[:, None] + 0.5).expand(rows, columns) / rows
+    x = (torch.arange(columns) + 0.5).expand(rows, columns) / columns
+    from_border = torch.stack([y, 1 - y, x, 1 - x])[side[:, 0, 0]]  # (N, H, W)
+    return (from_border >= cut * depth).float()[:, None]
+
+
 def _sampling_grid(frames: Tensor, settings: Augmentation, random: torch.Generator) -> Tensor:
     """(N, H, W, 2) where each output taxel reads its input, in grid_sample's coordinates."""
     count, _, rows, columns = frames.shape
     angle = 2 * torch.pi * torch.rand(count, generator=random) * settings.rotate
     flip = 1 - 2 * (torch.rand(count, generator=random) < 0.5 * settings.mirror).float()
     shift = (2 * torch.rand(count, 2, generator=random) - 1) * settings.shift  # (N, 2)
+    sharp = _chosen(settings.sharp, count, random)[:, 0, 0] > 0
+    angle = torch.where(sharp, (angle / (torch.pi / 2)).round() * (torch.pi / 2), angle)
     centre = _centroids(frames)  # (N, 2) row, column
     y, x = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
     y = (y - (rows - 1) / 2)[None] - (shift[:, 0] * rows)[:, None, None]  # (N, H, W)
@@ -78,7 +116,15 @@ def _sampling_grid(frames: Tensor, settings: Augmentation, random: torch.Generat
     cos, sin = torch.cos(angle)[:, None, None], torch.sin(angle)[:, None, None]
     from_row = sin * x + cos * y + centre[:, 0, None, None]
     from_column = (cos * x - sin * y) * flip[:, None, None] + centre[:, 1, None, None]
+    from_row = torch.where(sharp[:, None, None], _whole(from_row), from_row)
+    from_column = torch.where(sharp[:, None, None], _whole(from_column), from_column)
     return torch.stack([(2 * from_column + 1) / columns - 1, (2 * from_row + 1) / rows - 1], dim=-1)
+
+
+def _whole(places: Tensor) -> Tensor:
+    """Places (N, H, W) that lie one taxel apart, moved onto the nearest taxels all alike."""
+    first = places[:, :1, :1]
+    return (places - first).round() + first.round()
 
 
 def _centroids(frames: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ from tactile_equiv.layers import pool
 from tactile_equiv.network import TactileNetwork
 from tactile_equiv.one_cycle import one_cycle
 from tactile_equiv.press_batches import PressBatches, levelled
+from tactile_equiv.weight_average import WeightAverage
 
 Progress = Callable[[int, dict[str, float]], None]
 
@@ -40,6 +41,8 @@ class TrainingSettings:
         learning_rate: peak of the one-cycle schedule.
         weight_decay: of AdamW.
         label_smoothing: share of the target spread over all classes.
+        averaging: share of the mean of the weights that stays at each step, see `WeightAverage`;
+            the mean is kept where training does not stop early. 0 keeps the last weights.
         contact_weight: weight of the contact losses beside the texture loss.
         touch_threshold: taxels above it count as touched, in dead-zones.
         validation: share of each class kept out of training to watch for an early stop; 0 = never
@@ -58,6 +61,7 @@ class TrainingSettings:
     learning_rate: float = 3e-3
     weight_decay: float = 1e-2
     label_smoothing: float = 0.05
+    averaging: float = 0.0
     contact_weight: float = 0.5
     touch_threshold: float = 2.0
     validation: float = 0.0
@@ -150,10 +154,12 @@ def train(
     optimiser, schedule = one_cycle(
         network.parameters(), settings.learning_rate, settings.weight_decay, settings.steps
     )
+    average = WeightAverage(network, settings.averaging)
     best, best_loss, waited, step, losses = None, float("inf"), 0, 0, {}
     for step in range(1, settings.steps + 1):
         losses = team.mean(_step(worker, optimiser, settings))
         schedule.step()
+        average.update()
         if validation is not None and step % settings.check_every == 0:
             losses |= team.mean({"validation": validation.loss(network)})
             waited += 1
@@ -165,6 +171,8 @@ def train(
             break
     if best is not None:
         network.load_state_dict(best)
+    elif settings.averaging:
+        average.keep()
     team.require_same("weights", weights_hash(network))
     return Training(network.cpu().eval(), step, losses)
 

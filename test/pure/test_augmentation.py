@@ -100,6 +100,66 @@ def test_shift_moves_the_centroid_within_its_limit(seed):
     assert abs(column - 12) <= 0.2 * 25 + 0.1
 
 
+@given(seed=st.integers(0, 50))
+def test_a_sharp_press_keeps_the_values_of_its_taxels(seed):
+    frames, masks = torch.zeros(1, 1, 21, 25), torch.zeros(1, 1, 21, 25)
+    frames[0, 0, 3:8, 4:11] = torch.rand(5, 7, generator=generator(seed)) + 1
+    masks[frames > 0] = 1.0
+    seen, seen_masks = varied(frames, masks, seed, sharp=1.0, rotate=True, mirror=True, shift=0.2)
+    torch.testing.assert_close(seen[seen > 0.5].sort().values, frames[frames > 0].sort().values)
+    assert torch.equal(seen_masks, (seen > 0.5).float())
+    kept = seen[0, 0][seen[0, 0].amax(dim=1) > 0.5]
+    kept = kept[:, kept.amax(dim=0) > 0.5]
+    press = frames[0, 0, 3:8, 4:11]
+    turned = [torch.rot90(p, k) for p in (press, press.flip(1)) for k in range(4)]
+    assert any(p.shape == kept.shape and torch.allclose(p, kept, atol=1e-4) for p in turned)
+
+
+def test_a_share_of_the_presses_stays_sharp():
+    frames, masks = centred("bar", size=7.0, angle=0.0)
+    seen, _ = varied(
+        frames.expand(200, -1, -1, -1), masks.expand(200, -1, -1, -1), sharp=0.25, rotate=True
+    )
+    original = frames.flatten().sort().values
+    apart = (seen.flatten(1).sort(dim=1).values - original).abs().amax(dim=1)
+    assert 25 < int((apart < 1e-3).sum()) < 80
+
+
+@given(seed=st.integers(0, 50))
+def test_one_more_border_takes_less_than_half_of_the_frame_and_changes_nothing_else(seed):
+    frames, masks = centred("block", size=9.0)
+    seen, seen_masks = varied(frames, masks, seed, cut=1.0)
+    whole, _ = varied(frames, masks, seed)
+    gone = (seen == 0) & (whole > 0.1)
+    assert torch.equal(seen[~gone & (whole > 0.1)], whole[~gone & (whole > 0.1)])
+    assert not seen_masks[seen == 0].any()
+    assert gone.sum() <= 0.55 * (whole > 0.1).sum()
+
+
+def test_one_more_border_cuts_a_share_of_the_presses_on_every_side():
+    frames, masks = torch.ones(400, 1, 21, 21), torch.ones(400, 1, 21, 21)
+    settings = {**vars(NOTHING), "cut": 0.5}
+    seen, _ = augment(frames, masks, Augmentation(**settings), generator())
+    sides = torch.stack(
+        [seen[:, 0, 0, 10], seen[:, 0, -1, 10], seen[:, 0, 10, 0], seen[:, 0, 10, -1]]
+    )
+    gone = sides == 0  # (4, N)
+    assert gone.sum(dim=0).max() == 1
+    assert (gone.sum(dim=1) > 25).all()
+    assert 140 < int(gone.sum()) < 260
+
+
+def test_levers_that_are_off_draw_nothing():
+    frames, masks = centred("ball")
+    random, again = generator(), generator()
+    augment(frames, masks, NOTHING, random)
+    torch.rand(1, generator=again), torch.rand(1, generator=again)  # angle, mirror
+    torch.rand(1, 2, generator=again)  # shift
+    for shape in ((1, 1, 1, 1), frames.shape, frames.shape):  # load, taxel gain, noise
+        torch.randn(shape, generator=again)
+    assert torch.equal(random.get_state(), again.get_state())
+
+
 def test_gain_scales_the_whole_press_and_taxel_gain_each_taxel():
     frames, masks = centred("block")
     seen, _ = varied(frames, masks, gain=0.3)

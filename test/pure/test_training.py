@@ -76,6 +76,15 @@ def test_the_same_seed_gives_the_same_weights(presses):
     assert not torch.equal(weights(one), weights(third))
 
 
+def test_averaged_weights_are_kept_in_place_of_the_last(presses):
+    last, none, averaged = (
+        train(presses, NORMALISATION, replace(SHORT, steps=5, averaging=share))
+        for share in (0.0, 1e-9, 0.5)
+    )
+    torch.testing.assert_close(weights(none), weights(last), atol=1e-6, rtol=1e-6)
+    assert not torch.allclose(weights(averaged), weights(last))
+
+
 def test_a_training_that_gets_worse_stops_and_keeps_the_best(presses):
     losses = []
     settings = replace(
