@@ -144,3 +144,15 @@ def test_different_reasons_are_told_and_counted_apart(perception):
     assert [counted[f"refused.{r}"] for r in ("encoding", "data", "invalid")] == ["2", "1", "1"]
     graph.until(lambda: len(graph.warnings("frame refused")) >= 3)
     assert len(graph.warnings("frame refused")) == 3
+
+
+def test_a_defect_of_our_own_costs_the_frame_and_not_the_node(perception, monkeypatch):
+    graph = perception()
+    first = graph.perceive(image(press(), 1))
+    with monkeypatch.context() as broken:
+        broken.setattr("tactile_equiv.model_node.perceive", lambda *a, **k: 1 / 0)
+        status = graph.refused(image(press(), 2))
+    assert status.level == DiagnosticStatus.WARN
+    assert figures(status)["refused.internal"] == "1"
+    graph.until(lambda: graph.warnings("internal error ZeroDivisionError"), "the log")
+    assert graph.perceive(image(press(), 3)).results == first.results
