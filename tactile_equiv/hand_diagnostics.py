@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -57,7 +56,7 @@ class HandMoment:
         self, patch: str, topic: str, settings: Settings, stream: SensorStream, dead_zone: float
     ) -> DiagnosticStatus:
         """The status of a patch."""
-        summary = stream.statistics.summary(time.monotonic())
+        summary = stream.summary()
         trouble = "; ".join(stream.notices(dead_zone, settings))
         values = {"input": topic, **stream.values()}
         return self._status(patch, settings, summary, trouble, values)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rclpy.clock import Clock, ClockType
 from std_msgs.msg import Header
 
-from tactile_equiv import messages
+from tactile_equiv import messages, stamps
 from tactile_equiv.contact_state import Followed
 from tactile_equiv.frame_input import FrameInput
 from tactile_equiv.hand import HandPercept, PatchFrame, perceive_hand
@@ -152,6 +152,8 @@ class HandNode(ModelNode):
             found[patch.name] = None
             try:
                 arrival = patch.read(read(), begun)
+                if patch.stream.jump:
+                    self.tare_service.end(patch.stream.jump)
                 if self.tare_service.take(arrival.values, patch.name):
                     patch.stream.forget_contacts()
                 found[patch.name] = arrival
@@ -211,14 +213,16 @@ class HandNode(ModelNode):
         now = time.monotonic()
         texture = self._texture.update(percept, now)
         self._incomplete += bool(self._texture.absent(now))
-        stamps = [arrivals[name].header.stamp for name in percept.patches]
-        newest = max(stamps, key=messages.nanoseconds)
+        newest = max(
+            (arrivals[name].header.stamp for name in percept.patches), key=messages.nanoseconds
+        )
         header = Header(stamp=newest, frame_id=self.settings.frame_id)
         outputs.publish_class(header, replace(percept, texture=texture), self.settings)
         begun = max(arrival.begun for arrival in arrivals.values())
-        age = (self.get_clock().now().nanoseconds - messages.nanoseconds(newest)) / 1e9
+        now_ns = self.get_clock().now().nanoseconds
+        age = stamps.age(messages.nanoseconds(newest), now_ns, self.settings.stamp_tolerance_s)
         self._stream.statistics.received(begun)
-        self._stream.statistics.perceived(time.monotonic() - begun, age)
+        self._stream.answered(begun, age)
 
     def _publish_labels(self) -> None:
         if self._model is None or self._outputs is None:
@@ -239,7 +243,7 @@ class HandNode(ModelNode):
             node=self.get_fully_qualified_name(),
             state=self._node_state(),
             settings=self.settings,
-            summary=self._stream.statistics.summary(now),
+            summary=self._stream.summary(),
             inputs=tuple(one.topic for one in self._inputs),
             heard=tuple(notice for one in self._inputs for notice in one.notices()),
             absent=tuple(self._texture.absent(now)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from numpy.typing import NDArray
@@ -21,9 +22,11 @@ from tactile_equiv.node_process import executor_of, spin, spinning
 from tactile_equiv.percept import Percept, perceive
 from tactile_equiv.realtime import use_fifo
 from tactile_equiv.repeated_warnings import RepeatedWarnings
+from tactile_equiv.result_headers import simulated_now
 from tactile_equiv.ros_environment import prepare_ros_environment
 from tactile_equiv.sensing import Sensing
 from tactile_equiv.settings import Settings
+from tactile_equiv.stamps import ClockWatch
 from tactile_equiv.tare_service import TareService
 
 NODE_NAME = "tactile_perception"
@@ -47,6 +50,7 @@ class ModelNode(Sensing):
         self._enabled = True
         self._failure = ""
         self._told: list[str] = []
+        self._clock_watch = ClockWatch()
         self._warn = RepeatedWarnings(self.get_logger().warning)
         self._diagnostics = NodeDiagnostics(self, self._statuses)
         self.tare_service = TareService(
@@ -151,11 +155,13 @@ class ModelNode(Sensing):
         return TransitionCallbackReturn.FAILURE
 
     def _node_state(self) -> NodeState:
+        clock = self._clock_watch.notice(time.monotonic(), simulated_now(self.get_clock()))
+        model_notices = () if self._model is None else self._model.notices
         return NodeState(
             lifecycle=self._lifecycle,
             enabled=self._enabled,
             failure=self._failure,
-            notices=(*self._told, *(() if self._model is None else self._model.notices)),
+            notices=(*self._told, *([clock] if clock else []), *model_notices),
             model=self._model,
             tared=bool(self.tare_service.tares),
             ros=self._ros,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from tactile_equiv.diagnostics import array_of
@@ -63,7 +64,7 @@ class NodeState:
 
 
 class NodeDiagnostics:
-    """Publishes the statuses of a node, once a second of its own clock and when it is told to.
+    """Publishes the statuses of a node, once a second and when it is told to.
 
     Args:
         node: that publishes.
@@ -74,7 +75,8 @@ class NodeDiagnostics:
         self._node = node
         self._statuses = statuses
         self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", OUTPUT_QOS)
-        node.create_timer(PERIOD, self._on_timer)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)  # where /clock stands still, it is said
+        node.create_timer(PERIOD, self._on_timer, clock=steady)
 
     def publish(self) -> None:
         """Publish what happened since the last call."""

@@ -83,9 +83,7 @@ class PatchStream:
         """
         part = self.patch.part_of(contents, self.settings)
         values, cell = self._decode(part)
-        header = self.stream.header(contents, self.settings)
-        if self.stream.went_backwards():
-            self.stream.forget_times()
+        header = self.stream.header(contents, self.settings, begun)
         return PatchArrival(values, cell, header, begun)
 
     def publish(self, arrival: PatchArrival, followed: Followed) -> None:

@@ -63,7 +63,6 @@ class PerceptionNode(ModelNode):
 
     def _forget_times(self) -> None:
         self._stream.forget_times()
-        self._resume()
 
     def _on_message(self, serialised: bytes, info: Any) -> None:
         """One frame: decode, perceive, publish; whatever is wrong with it, the node lives on."""
@@ -76,9 +75,9 @@ class PerceptionNode(ModelNode):
         try:
             contents = self._input.read(serialised)
             frame, cell = self._input.decode(contents)
-            header = stream.header(contents, self.settings)
-            if stream.went_backwards():
-                self._forget_times()
+            header = stream.header(contents, self.settings, begun)
+            if stream.jump:
+                self.tare_service.end(stream.jump)
             if self.tare_service.take(frame):
                 stream.forget_contacts()
             felt = self._felt(frame, ONE_SENSOR[0])
@@ -97,7 +96,7 @@ class PerceptionNode(ModelNode):
 
     def _statuses(self) -> list[DiagnosticStatus]:
         state = self._node_state()
-        summary = self._stream.statistics.summary(time.monotonic())
+        summary = self._stream.summary()
         heard = [] if self._input is None else self._input.notices()
         level, message = diagnostics.judge(
             state.lifecycle,

@@ -156,6 +156,7 @@ class Player(Node):
                 return
             if left < -LATE:
                 self._began -= left
+                self._wall_began -= left
             if self._pace.clock_rate:
                 self._publish_time(self._next.time)
             self._next.publish()

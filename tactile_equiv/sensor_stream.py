@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -15,9 +16,10 @@ from tactile_equiv.errors import FrameError
 from tactile_equiv.frame import FloatArray
 from tactile_equiv.percept import Percept
 from tactile_equiv.repeated_warnings import RepeatedWarnings
-from tactile_equiv.result_headers import ResultHeaders
+from tactile_equiv.result_headers import ResultHeaders, is_simulated
 from tactile_equiv.settings import Settings
-from tactile_equiv.stream_statistics import StreamStatistics
+from tactile_equiv.stamps import Silence
+from tactile_equiv.stream_statistics import StreamStatistics, StreamSummary
 
 
 class SensorStream:
@@ -37,24 +39,42 @@ class SensorStream:
         self._node = node
         self._warn = warn
         self._name = name
+        self._of = f" of {name}" if name else ""
         self._contacts = ContactState()
         self._drift = DriftWatch()
         self._touched = 0
         self._abstained = 0
         self._shape: tuple[int, ...] = ()
-        self._headers = ResultHeaders(node.get_clock(), warn)
+        self._clock = node.get_clock()
+        self._headers = ResultHeaders(self._clock, warn, name)
+        self._silence = Silence()
+        self._silences = 0
+        self._goes_on = False  # a frame was perceived, and not forgotten since
+        self._simulated = is_simulated(self._clock)
 
-    def header(self, contents: Any, settings: Settings) -> Header:
-        """The header of the results of a message.
+    def header(self, contents: Any, settings: Settings, begun: float) -> Header:
+        """The header of the results of a message, which came at `begun`, a steady time, seconds.
+
+        Where stamps jumped back, or after `input_timeout_s` without a frame, contacts are new.
 
         Raises:
             FrameError: if the frame is too old.
         """
-        return self._headers.of(getattr(contents, "header", None), settings)
+        header = self._headers.of(getattr(contents, "header", None), settings)
+        if self._headers.jumped:
+            self.forget_times()
+        elif self._goes_on:
+            silence = self._silence.lasts(begun, self._simulated_now())
+            if silence > settings.input_timeout_s:
+                self._end_silence(silence)
+        return header
 
-    def went_backwards(self) -> bool:
-        """True if the frame of the last header is older than the one before it."""
-        return self._headers.went_backwards()
+    @property
+    def jump(self) -> str:
+        """Why no tare goes on over the last message; "" = it may."""
+        if not self._headers.jumped:
+            return ""
+        return f"stamps{self._of} jumped back: the old tare stays; tare again"
 
     def follow(
         self, percept: Percept, frame: NDArray[Any], tare: FloatArray | None, settings: Settings
@@ -80,17 +100,19 @@ class SensorStream:
         return followed
 
     def notices(self, dead_zone: float, settings: Settings) -> list[str]:
-        """What diagnostics warn of: a tare that is due."""
+        """What diagnostics warn of: stamps that are wrong, a tare that is due."""
         drift = self._drift.drift()
         notice = drift.notice(dead_zone, settings.drift_limit) if drift else ""
-        return [notice] if notice else []
+        return [*self._headers.notices(), *([notice] if notice else [])]
 
     def values(self) -> dict[str, object]:
-        """Frames with contact, those of them without a class, drift since the tare, by key."""
+        """Frames with contact, those of them without a class, silences, stamps, drift, by key."""
         drift = self._drift.drift()
         return {
             "touched": self._touched,
             "abstained": self._abstained,
+            "silences": self._silences,
+            **{f"stamps.{kind}": count for kind, count in sorted(self._headers.counts.items())},
             **{
                 f"drift_{name}": f"{value:.4g}"
                 for name, value in (drift._asdict() if drift else {}).items()
@@ -101,10 +123,11 @@ class SensorStream:
         """Contacts and drift are new from the next frame on."""
         self._contacts.reset()
         self._drift.reset()
+        self._goes_on = False
 
     def forget_times(self) -> None:
-        """After a gap or a jump of the clock."""
-        self._contacts.reset()
+        """Another time begins: contacts, drift and latency figures are new."""
+        self.forget_contacts()
         self.statistics.forget_times()
 
     def forget_stamps(self) -> None:
@@ -113,7 +136,22 @@ class SensorStream:
 
     def perceived(self, begun: float) -> None:
         """The results of the last frame are published; it came at `begun`, a steady time."""
-        self.statistics.perceived(time.monotonic() - begun, self._headers.age())
+        self.answered(begun, self._headers.age())
+
+    def answered(self, begun: float, age: float) -> None:
+        """Results are published, of frames that came at `begun` and are so old, seconds."""
+        self._goes_on = True
+        self._silence.heard(begun, self._simulated_now())
+        self.statistics.perceived(time.monotonic() - begun, age)
+
+    def summary(self) -> StreamSummary:
+        """The stream now, rates since the last summary; on /clock its silence lasts as long."""
+        self._simulated = is_simulated(self._clock)
+        now = time.monotonic()
+        summary = self.statistics.summary(now)
+        if not self._simulated:
+            return summary
+        return replace(summary, silence=self._silence.lasts(now, self._simulated_now()))
 
     def failed(self, error: Exception) -> None:
         """A frame is refused; a defect in our code must not take the skin from the robot."""
@@ -131,7 +169,18 @@ class SensorStream:
             self._warn(f"resized {self._name}", f"{name} changed from {before} to {now} taxels")
         self._shape = shape
 
+    def _end_silence(self, seconds: float) -> None:
+        self._silences += 1
+        self._contacts.reset()
+        self._goes_on = False
+        self._warn(
+            f"silence{self._of}", f"no frame{self._of} for {seconds:.1f} s: contacts are new"
+        )
+
+    def _simulated_now(self) -> int | None:
+        """Time of /clock, nanoseconds; None where the node does not follow it."""
+        return self._clock.now().nanoseconds if self._simulated else None
+
     def _refuse(self, reason: str, message: str) -> None:
         self.statistics.refused(reason, message)
-        of = f" of {self._name}" if self._name else ""
-        self._warn(f"{reason}{of}", f"frame{of} refused ({reason}): {message}")
+        self._warn(f"{reason}{self._of}", f"frame{self._of} refused ({reason}): {message}")

@@ -180,9 +180,19 @@ class Settings(ParameterSet):
         minimum=0.0,
         maximum=3600.0,
     )
+    stamp_tolerance_s: float = parameter(
+        0.5,
+        "stamps may lie so far ahead of the node's clock, and so far before that of the last frame "
+        "(further back is another time: all starts anew)",
+        unit="seconds",
+        effect=LIVE,
+        minimum=0.0,
+        maximum=3600.0,
+    )
     input_timeout_s: float = parameter(
         1.0,
-        "without a frame for so long diagnostics warn",
+        "without a frame for so long diagnostics are STALE, and the next contacts are new ones; "
+        "seconds of /clock with use_sim_time",
         unit="seconds",
         effect=LIVE,
         minimum=0.01,

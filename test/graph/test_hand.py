@@ -278,7 +278,9 @@ def test_a_recorded_hand_in_one_message(hand):
     file = next(iter(sorted(STREAMS.glob("*.npz"))), None)
     if file is None:
         pytest.skip("the SDH-2 recordings are not here: ../shared/data/sdh2_grasps")
-    graph = hand((share_directory() / "config/hands/sdh2.yaml").read_text())
+    every = {"reliability": "reliable", "depth": 10}
+    every = {f"qos_overrides./taxels.subscription.{key}": value for key, value in every.items()}
+    graph = hand((share_directory() / "config/hands/sdh2.yaml").read_text(), **every)
     replay = Replay(
         lambda: islice(read_recording(file), 10), 0.0, "taxels", context=graph.node.context
     )
