@@ -79,6 +79,7 @@ setup(
         "tactile_equiv.lessons",
         "tactile_equiv_sim",
         "tactile_equiv_sim.check",
+        "tactile_equiv_sim.faults",
     ],
     package_dir={"tactile_equiv_sim": "sim"},
     data_files=[

@@ -40,7 +40,7 @@ def running(descriptions: Sequence[NodeDescription]) -> Iterator[list[subprocess
     with _terminated_as_interrupted():
         try:
             for one in descriptions:
-                started.append(subprocess.Popen(one.command(), preexec_fn=_follower()))
+                started.append(subprocess.Popen(one.command(), preexec_fn=follower()))
             yield started
         finally:
             _end(started)
@@ -72,7 +72,7 @@ def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
             process.wait()
 
 
-def _follower() -> Callable[[], Any] | None:
+def follower() -> Callable[[], Any] | None:
     """Linux ends a child whose parent was killed; elsewhere only an orderly end does."""
     if sys.platform != "linux":
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Container
 
+from rclpy.duration import Duration, Infinite
 from rclpy.node import Node
 from rclpy.qos import (
     DurabilityPolicy,
@@ -75,4 +76,14 @@ def deaf_subscribers(node: Node, topic: str, offered: QoSProfile) -> list[str]:
 
 
 def _compatible(offered: QoSProfile, requested: QoSProfile) -> bool:
-    return bool(qos_check_compatible(offered, requested)[0] != QoSCompatibility.ERROR)
+    verdict, _ = qos_check_compatible(_as_written(offered), _as_written(requested))
+    return bool(verdict != QoSCompatibility.ERROR)
+
+
+def _as_written(profile: QoSProfile) -> QoSProfile:
+    """Endpoints found in the graph have infinite durations where their profile names none."""
+    written = own_copy(profile)
+    for name in ("deadline", "lifespan", "liveliness_lease_duration"):
+        if getattr(written, name) == Infinite:
+            setattr(written, name, Duration())
+    return written

@@ -1,0 +1,1 @@
+"""Injects faults into a running graph and counts what became of every frame."""
