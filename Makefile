@@ -3,8 +3,10 @@
 # make replay  the first half alone
 # make test    ruff, mypy and pytest
 # make bench   every benchmark, about 15 minutes on a machine that does nothing else; ARGS=--quick: 2
+# make soak    the closed loop for two minutes: are all frames counted, does memory grow, do answers
+#              slow down? ARGS="--minutes 60 --warm-up 120 --decide": for an hour, which decides
 # All make their environment first; PYTHON=python3.12 chooses the interpreter, ARGS= adds options.
-.PHONY: demo replay test bench environment
+.PHONY: demo replay test bench soak environment
 
 RUN = PYTHON="$(PYTHON)" sh environment/run
 
@@ -22,6 +24,9 @@ test:
 
 bench:
 	@$(RUN) python benchmarks/run.py --plot docs/latency.png --page docs/speed.md $(ARGS)
+
+soak:
+	@$(RUN) python -m tactile_equiv_sim.soak $(ARGS)
 
 environment:
 	@$(RUN)

@@ -1,0 +1,110 @@
+"""The figures of a soak as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+from tactile_equiv_sim.process_samples import FIGURES, MB
+from tactile_equiv_sim.soak_record import SoakRecord
+from tactile_equiv_sim.soak_statistics import TENTHS, Array, quantile, tenths
+from tactile_equiv_sim.soak_verdict import SoakFinding, measured, totals_of
+
+from tactile_equiv.aligned_lines import aligned_lines
+
+TENTH_ROWS = {
+    "answers": "{:.0f}",
+    "p50_ms": "{:.2f}",
+    "p99_ms": "{:.2f}",
+    "missed_deadlines": "{:.0f}",
+    "cores_busy_elsewhere": "{:.2f}",
+    "cores_taken_by_host": "{:.2f}",
+}
+
+
+def table(record: SoakRecord, findings: Sequence[SoakFinding]) -> str:
+    """Everything as lines of text."""
+    plan, totals = record.plan, totals_of(record)
+    frames = ", ".join(f"{name} {count}" for name, count in asdict(totals).items())
+    return "\n".join(
+        [
+            f"{plan.seconds / 60:g} minutes at {plan.rate_hz:g} Hz after {plan.warm_up_s:g} s of "
+            f"warm-up; {plan.machine}",
+            f"frames: {frames}, counted by nobody {totals.uncounted}",
+            "",
+            aligned_lines(_process_rows(record)),
+            "",
+            aligned_lines(_tenth_rows(record)),
+            "",
+            aligned_lines(_finding_rows(findings)),
+        ]
+    )
+
+
+def figures_of_processes(record: SoakRecord) -> list[tuple[str, Array, float]]:
+    """Name, medians of `FIGURES` and cores kept busy, of each process after the warm-up."""
+    chosen = measured(record)
+    times, values = record.times[chosen], record.processes[chosen]  # (N,), (N, P, F)
+    at = FIGURES.index("cpu_s")
+    cores = (values[-1, :, at] - values[0, :, at]) / (times[-1] - times[0])
+    medians = np.median(values, 0)
+    return list(zip(record.plan.processes, medians, cores.tolist(), strict=True))
+
+
+def _process_rows(record: SoakRecord) -> list[list[str]]:
+    rows = [["process", "resident MB", "shared MB", "cores busy", "threads", "descriptors"]]
+    for name, medians, cores in figures_of_processes(record):
+        one = dict(zip(FIGURES, medians.tolist(), strict=True))
+        memory = [f"{one[figure] * MB:.1f}" for figure in ("rss_mib", "shared_mib")]
+        rows.append(
+            [name, *memory, f"{cores:.2f}", f"{one['threads']:g}", f"{one['descriptors']:g}"]
+        )
+    return rows
+
+
+def figures_of_tenths(record: SoakRecord) -> dict[str, list[float]]:
+    """Answers, latency (ms), missed deadlines and cores that others kept busy, tenth by tenth."""
+    latencies = tenths(record.latencies)
+    busy, stolen = _others(record)
+    return {
+        "answers": latencies.sum(1).tolist(),
+        "p50_ms": [1e3 * quantile(one, 0.5) for one in latencies],
+        "p99_ms": [1e3 * quantile(one, 0.99) for one in latencies],
+        "missed_deadlines": tenths(record.missed).tolist(),
+        "cores_busy_elsewhere": busy,
+        "cores_taken_by_host": stolen,
+    }
+
+
+def _others(record: SoakRecord) -> tuple[list[float], list[float]]:
+    """Cores kept busy by other processes, and taken by the host, in each tenth."""
+    own = record.processes[:, :, FIGURES.index("cpu_s")].sum(1)  # (N,)
+    spent = np.stack([record.machine[:, 0] - own, record.machine[:, 1]], 1)  # (N, 2)
+    bounds = np.linspace(0, record.plan.seconds, TENTHS + 1)
+    rows = np.stack([np.interp(bounds, record.times, column) for column in spent.T])  # (2, 11)
+    busy, stolen = np.diff(rows, axis=1) / np.diff(bounds)
+    return busy.tolist(), stolen.tolist()
+
+
+def _tenth_rows(record: SoakRecord) -> list[list[str]]:
+    figures = figures_of_tenths(record)
+    return [
+        ["tenth of the run", *(str(number) for number in range(1, TENTHS + 1))],
+        *(
+            [name.replace("_", " "), *(form.format(value) for value in figures[name])]
+            for name, form in TENTH_ROWS.items()
+        ),
+    ]
+
+
+def _finding_rows(findings: Sequence[SoakFinding]) -> list[list[str]]:
+    rows = [["judged", "measured", "95 % interval", "limit", "outcome"]]
+    for one in findings:
+        estimate = one.estimate
+        between = f"{estimate.low:.2f} .. {estimate.high:.2f}"
+        interval = "" if estimate.low == estimate.high else between
+        outcome = f"{one.outcome}: {one.why}" if one.why else one.outcome
+        limit = "" if one.outcome == "reported" else f"{one.limit:g}"
+        rows.append([one.name, f"{estimate.value:.3g}", interval, limit, outcome])
+    return rows
