@@ -17,7 +17,8 @@ from tactile_equiv.yaml_files import check_keys, find_yaml, read_yaml
 KEYS = ("defaults", "patches")
 SOURCE = ("topic", "first")
 OF_THE_NODE = (
-    *("model_path", "backend", "device", "autostart", "executor", "realtime_priority"),
+    *("model_path", "path_root", "backend", "device"),
+    *("autostart", "executor", "realtime_priority"),
     *("tare_frames", "tare_timeout_s", "tare_while_touched"),
 )
 """Parameters that patches cannot have each for itself."""

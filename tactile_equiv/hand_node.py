@@ -60,6 +60,7 @@ class HandNode(ModelNode):
         return self._patches[sensor].settings
 
     def _prepare(self) -> None:
+        self._paths.check("hand", self.settings.hand)
         hand = read_hand(self.settings.hand)
         for patch in hand.patches:
             self._patches[patch.name] = PatchStream(self, patch, self.settings, self._warn)

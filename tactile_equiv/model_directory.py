@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,11 +40,11 @@ def find_model(name: str) -> Path:
     """
     shipped = share_directory() / "config" / "models"
     for folder in (Path(name), shipped / name) if name else ():
-        if folder.is_dir():
+        if os.path.isdir(folder):
             return folder
     names = sorted(folder.name for folder in shipped.glob("*/"))
     raise ModelError(
-        f"no model {name!r}: give a directory with {CARD_FILE} and {WEIGHTS_FILE}, "
+        f"no model {name!r:.200}: give a directory with {CARD_FILE} and {WEIGHTS_FILE}, "
         f"or a shipped model ({', '.join(names) or 'none here'})"
     )
 

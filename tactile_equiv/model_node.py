@@ -14,6 +14,7 @@ from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 
 from tactile_equiv import parameters
+from tactile_equiv.allowed_paths import AllowedPaths
 from tactile_equiv.errors import SettingsError, TactileError
 from tactile_equiv.model import Model, for_frames, load_model
 from tactile_equiv.model_directory import find_model
@@ -44,6 +45,7 @@ class ModelNode(Sensing):
         super().__init__(NODE_NAME, **node_arguments)
         self._ros = str(prepare_ros_environment())
         self.settings = parameters.declare(self, settings)
+        self._paths = AllowedPaths.of(self.settings)
         self.add_on_set_parameters_callback(self._check_parameters)
         self.add_post_set_parameters_callback(self._take_parameters)
         self._model: Model | None = None
@@ -174,6 +176,7 @@ class ModelNode(Sensing):
 
     def _loaded_model(self) -> Model:
         settings = self.settings
+        self._paths.check("model_path", settings.model_path)
         model = load_model(find_model(settings.model_path), settings.backend, settings.device)
         return for_frames(model)
 
@@ -252,6 +255,8 @@ class ModelNode(Sensing):
         configured = self._model is not None
         try:
             parameters.changed(self.settings, changed, configured)
+            for one in changed:
+                self._paths.check(one.name, one.value)
         except TactileError as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)

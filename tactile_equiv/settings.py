@@ -224,6 +224,12 @@ class Settings(ParameterSet):
         minimum=0.0,
         maximum=100.0,
     )
+    path_root: str = parameter(
+        "",
+        "folder below which model_path and hand must lie when they are changed while the node "
+        "runs; empty = beside those of the start; shipped names always",
+        effect=START,
+    )
     executor: str = parameter(
         "events",
         "what runs the callbacks: events takes half the time for a frame, single_threaded is "

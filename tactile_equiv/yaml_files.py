@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,12 +28,14 @@ def find_yaml(file: Path | str, folder: str, what: str) -> Path:
     """
     shipped = share_directory() / "config" / folder
     path = Path(file)
-    if path.is_file():
+    if os.path.isfile(path):
         return path
-    if str(file) and not path.suffix and (shipped / f"{file}.yaml").is_file():
+    if str(file) and not path.suffix and os.path.isfile(shipped / f"{file}.yaml"):
         return shipped / f"{file}.yaml"
     names = ", ".join(sorted(one.stem for one in shipped.glob("*.yaml")))
-    raise SettingsError(f"{what} {str(file)!r} does not exist: name a YAML file, or one of {names}")
+    raise SettingsError(
+        f"{what} {str(file)!r:.200} does not exist: name a YAML file, or one of {names}"
+    )
 
 
 def read_yaml(file: Path, what: str) -> Any:

@@ -41,7 +41,7 @@ def test_reload_takes_the_new_model(perception, tmp_path):
 
 
 def test_reload_takes_another_directory(perception, tmp_path):
-    graph = perception()
+    graph = perception(path_root=str(tmp_path))
     assert graph.set(model_path=str(write_model(tmp_path / "m", 2, name="second"))) == []
     assert graph.values()["model"] == "pressing"
     assert graph.trigger("reload_model").success
