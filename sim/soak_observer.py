@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import struct
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from tactile_equiv_sim.frame_accounts import FrameAccounts
 from vision_msgs.msg import Classification, Detection2DArray
 
 from tactile_equiv.errors import TactileError
+from tactile_equiv.frame_input import with_info
 from tactile_equiv.process_descriptions import PERCEPTION, SIMULATOR
 from tactile_equiv.quality_of_service import LATCHED_QOS, OUTPUT_QOS, STREAM_QOS, own_copy
 
@@ -50,6 +50,7 @@ class SoakObserver(Node):
         self.accounts = FrameAccounts()
         self.started: Future[None] = Future()
         self.late = 0
+        self._said = ""
         self._on_answer = on_answer
         self._answers = self._frames_played = self._frames_of_script = 0
         self._tare: Future[Any] | None = None
@@ -73,7 +74,7 @@ class SoakObserver(Node):
         heard: Callable[[Any, Any], None],
         raw: bool = True,
     ) -> Any:
-        return self.create_subscription(kind, topic, _with_info(heard), own_copy(qos), raw=raw)
+        return self.create_subscription(kind, topic, with_info(heard), own_copy(qos), raw=raw)
 
     def _on_frame(self, serialised: bytes, info: Any) -> None:
         self.accounts.frame(info["publication_sequence_number"], _stamp(serialised))
@@ -91,9 +92,11 @@ class SoakObserver(Node):
         for status in message.status:
             node = status.name.split(":")[0]
             values = {pair.key: pair.value for pair in status.values}
-            if node == f"{prefix}/{PERCEPTION}" and self.started.done():
-                counted = int(values["dropped"]), int(values["refused"])
-                self.accounts.stated(info["source_timestamp"], *counted)
+            if node == f"{prefix}/{PERCEPTION}":
+                self._said = status.message
+                if self.started.done():
+                    counted = int(values["dropped"]), int(values["refused"])
+                    self.accounts.stated(info["source_timestamp"], *counted)
             elif node == f"{prefix}/{SIMULATOR}":
                 self.late = int(values["late"])
                 played, _, script = values["frames"].split()
@@ -109,11 +112,11 @@ class SoakObserver(Node):
         self._phase, self._begun = phase, time.monotonic()
 
     def _trouble(self) -> str:
-        awaited = self._phase.__name__.replace("_await_", "")
+        awaited = self._phase.__name__.replace("_await_", "").replace("_", " ")
         return (
             f"the soak did not start: no {awaited} within {PATIENCE:g} s, while "
-            f"{self.accounts.newest_frame} frames and {self._answers} answers came; see what the "
-            "nodes say above"
+            f"{self.accounts.newest_frame} frames and {self._answers} answers came; "
+            f"{PERCEPTION} says: {self._said or 'nothing'}"
         )
 
     def _await_answer(self) -> None:
@@ -165,13 +168,3 @@ def _stamp(serialised: bytes) -> int:
 
 def _ignore(message: Any, info: Any) -> None:
     pass
-
-
-def _with_info(heard: Callable[[Any, Any], None]) -> Callable[..., None]:
-    """A callback with message and info, which EventsExecutor of rclpy 9.1 passes as one pair."""
-
-    def called(*arguments: Any) -> None:
-        heard(*(arguments if len(arguments) == 2 else arguments[0]))
-
-    called.__signature__ = inspect.signature(heard)  # type: ignore[attr-defined]
-    return called

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tactile_equiv_sim.process_samples import FIGURES
 from tactile_equiv_sim.soak_record import SoakRecord
 from tactile_equiv_sim.soak_table import figures_of_processes, figures_of_tenths
 from tactile_equiv_sim.soak_verdict import SoakFinding, totals_of
@@ -51,10 +50,7 @@ def report_json(record: SoakRecord, findings: Sequence[SoakFinding]) -> dict[str
         "plan": asdict(record.plan),
         "frames": {**asdict(totals_of(record)), "uncounted": totals_of(record).uncounted},
         "notes": record.notes,
-        "processes": {
-            name: dict(zip(FIGURES, medians.tolist(), strict=True)) | {"cpu_cores": cores}
-            for name, medians, cores in figures_of_processes(record)
-        },
+        "processes": figures_of_processes(record),
         "tenths": figures_of_tenths(record),
         "findings": [finding.to_json() for finding in findings],
     }

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from subprocess import Popen
 
 from rclpy.clock import Clock, ClockType
-from rclpy.executors import Executor
+from rclpy.executors import Executor, ExternalShutdownException
 from tactile_equiv_sim.process_samples import machine_times, sample
 from tactile_equiv_sim.soak_observer import SoakObserver
 from tactile_equiv_sim.soak_record import PROCESSES, SoakPlan, SoakRecord
@@ -34,15 +34,21 @@ def soak(plan: SoakPlan, namespace: str, descriptions: Sequence[NodeDescription]
     Raises:
         TactileError: if nothing can be measured, and why.
     """
-    with running(descriptions) as started:
-        run = _Run(plan, started)
-        arguments = ["--ros-args", "-r", f"__ns:=/{namespace}"]
-        with spinning(
-            lambda: SoakObserver(run.on_answer, cli_args=arguments),
-            lambda node: executor_of("events", node.get_logger().warning),
-        ) as (node, executor):
-            run.start(node, executor)
-            run.measure(node, executor)
+    try:
+        with running(descriptions) as started:
+            return _observed(_Run(plan, started), namespace)
+    except (KeyboardInterrupt, ExternalShutdownException) as error:
+        raise TactileError("the soak was stopped before its end: nothing is judged") from error
+
+
+def _observed(run: _Run, namespace: str) -> SoakRecord:
+    arguments = ["--ros-args", "-r", f"__ns:=/{namespace}"]
+    with spinning(
+        lambda: SoakObserver(run.on_answer, cli_args=arguments),
+        lambda node: executor_of("events", node.get_logger().warning),
+    ) as (node, executor):
+        run.start(node, executor)
+        run.measure(node, executor)
     return run.record
 
 

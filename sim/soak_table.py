@@ -8,11 +8,19 @@ from dataclasses import asdict
 import numpy as np
 from tactile_equiv_sim.process_samples import FIGURES, MB
 from tactile_equiv_sim.soak_record import SoakRecord
-from tactile_equiv_sim.soak_statistics import TENTHS, Array, quantile, tenths
+from tactile_equiv_sim.soak_statistics import TENTHS, quantile, tenths
 from tactile_equiv_sim.soak_verdict import SoakFinding, measured, totals_of
 
 from tactile_equiv.aligned_lines import aligned_lines
 
+CPU = FIGURES.index("cpu_s")
+PROCESS_ROWS = {
+    "resident_mb": "{:.1f}",
+    "shared_mb": "{:.1f}",
+    "cores_busy": "{:.2f}",
+    "threads": "{:g}",
+    "descriptors": "{:g}",
+}
 TENTH_ROWS = {
     "answers": "{:.0f}",
     "p50_ms": "{:.2f}",
@@ -42,25 +50,32 @@ def table(record: SoakRecord, findings: Sequence[SoakFinding]) -> str:
     )
 
 
-def figures_of_processes(record: SoakRecord) -> list[tuple[str, Array, float]]:
-    """Name, medians of `FIGURES` and cores kept busy, of each process after the warm-up."""
+def figures_of_processes(record: SoakRecord) -> dict[str, dict[str, float]]:
+    """Of each process after the warm-up: medians of what it held, cores that it kept busy."""
     chosen = measured(record)
     times, values = record.times[chosen], record.processes[chosen]  # (N,), (N, P, F)
-    at = FIGURES.index("cpu_s")
-    cores = (values[-1, :, at] - values[0, :, at]) / (times[-1] - times[0])
-    medians = np.median(values, 0)
-    return list(zip(record.plan.processes, medians, cores.tolist(), strict=True))
+    figures = {}
+    for place, name in enumerate(record.plan.processes):
+        one = dict(zip(FIGURES, np.median(values[:, place], 0).tolist(), strict=True))
+        spent = values[-1, place, CPU] - values[0, place, CPU]
+        figures[name] = {
+            "resident_mb": one["rss_mib"] * MB,
+            "shared_mb": one["shared_mib"] * MB,
+            "cores_busy": float(spent / (times[-1] - times[0])),
+            "threads": one["threads"],
+            "descriptors": one["descriptors"],
+        }
+    return figures
 
 
 def _process_rows(record: SoakRecord) -> list[list[str]]:
-    rows = [["process", "resident MB", "shared MB", "cores busy", "threads", "descriptors"]]
-    for name, medians, cores in figures_of_processes(record):
-        one = dict(zip(FIGURES, medians.tolist(), strict=True))
-        memory = [f"{one[figure] * MB:.1f}" for figure in ("rss_mib", "shared_mib")]
-        rows.append(
-            [name, *memory, f"{cores:.2f}", f"{one['threads']:g}", f"{one['descriptors']:g}"]
-        )
-    return rows
+    return [
+        ["process", *(name.replace("_", " ") for name in PROCESS_ROWS)],
+        *(
+            [name, *(form.format(one[figure]) for figure, form in PROCESS_ROWS.items())]
+            for name, one in figures_of_processes(record).items()
+        ),
+    ]
 
 
 def figures_of_tenths(record: SoakRecord) -> dict[str, list[float]]:
@@ -79,7 +94,7 @@ def figures_of_tenths(record: SoakRecord) -> dict[str, list[float]]:
 
 def _others(record: SoakRecord) -> tuple[list[float], list[float]]:
     """Cores kept busy by other processes, and taken by the host, in each tenth."""
-    own = record.processes[:, :, FIGURES.index("cpu_s")].sum(1)  # (N,)
+    own = record.processes[:, :, CPU].sum(1)  # (N,)
     spent = np.stack([record.machine[:, 0] - own, record.machine[:, 1]], 1)  # (N, 2)
     bounds = np.linspace(0, record.plan.seconds, TENTHS + 1)
     rows = np.stack([np.interp(bounds, record.times, column) for column in spent.T])  # (2, 11)

@@ -55,7 +55,7 @@ class FrameInput:
         self._subscription = node.create_subscription(
             self._kind.message_class,
             topic or self._kind.topic,
-            _with_info(on_message),
+            with_info(on_message),
             own_copy(INPUT_QOS),
             event_callbacks=SubscriptionEventCallbacks(incompatible_qos=self._on_incompatible),
             qos_overriding_options=overridable(),
@@ -126,7 +126,7 @@ class FrameInput:
         self._warn(f"qos {self.topic}", f"incompatible QoS ({policy}): {found}")
 
 
-def _with_info(on_message: Callable[[bytes, Any], None]) -> Callable[..., None]:
+def with_info(on_message: Callable[[bytes, Any], None]) -> Callable[..., None]:
     """A callback that rclpy gives the message info, by whichever executor it is called.
 
     SingleThreadedExecutor passes message and info as two arguments, EventsExecutor of rclpy 9.1 as
