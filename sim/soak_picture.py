@@ -16,7 +16,9 @@ from tactile_equiv_sim.soak_statistics import TENTHS, quantile, quantiles, tenth
 from tactile_equiv_sim.soak_verdict import LATENCY_LIMIT, SoakFinding
 
 COLOURS = (SECOND, SEEN, FAINT)
-SIZE, DPI = (8.0, 8.0), 110
+SIZE, DPI = (8.0, 8.5), 110
+SHOWN_MB = 4.0
+"""At least so much of the memory's ups and downs is shown."""
 
 
 def picture(record: SoakRecord, findings: Sequence[SoakFinding]) -> bytes:
@@ -38,6 +40,11 @@ def picture(record: SoakRecord, findings: Sequence[SoakFinding]) -> bytes:
     return file.getvalue()
 
 
+def _legend(axes: Axes) -> None:
+    """Above the axes, where it hides nothing."""
+    axes.legend(fontsize="small", ncols=2, loc="lower left", bbox_to_anchor=(-0.02, 0.97))
+
+
 def _draw_memory(axes: Axes, record: SoakRecord, findings: Sequence[SoakFinding]) -> None:
     """Resident memory less that at the end of the warm-up."""
     minutes = record.times / 60
@@ -45,12 +52,13 @@ def _draw_memory(axes: Axes, record: SoakRecord, findings: Sequence[SoakFinding]
         values = record.processes[:, place, FIGURES.index("rss_mib")] * MB
         begin = float(np.median(values[record.times >= 0][: len(values) // 20 + 1]))
         slope = next(one.estimate for one in findings if name in one.name)
-        label = f"{name}, {begin:.0f} MB: {slope.value:+.2f} MB an hour"
+        label = f"{name}, {begin:.0f} MB: {slope.value:+.2f} MB/h"
         axes.plot(minutes, values - begin, color=colour, linewidth=1, label=label)
     hours = record.plan.seconds / 3600
-    axes.plot([0, 60 * hours], [0, hours], "--", color=BAD, linewidth=1, label="1 MB an hour")
-    axes.set(ylabel="resident memory\nless that at the start (MB)", ylim=(-4, 4))
-    axes.legend(fontsize="small", ncols=2, loc="upper left")
+    axes.plot([0, 60 * hours], [0, hours], "--", color=BAD, linewidth=1, label="1 MB/h")
+    axes.set(ylabel="resident memory\nless that at the start (MB)")
+    axes.set_ylim(-SHOWN_MB, max(SHOWN_MB, axes.dataLim.y1))
+    _legend(axes)
 
 
 def _draw_latency(axes: Axes, record: SoakRecord) -> None:
@@ -67,7 +75,7 @@ def _draw_latency(axes: Axes, record: SoakRecord) -> None:
             limit = LATENCY_LIMIT * parts[0]
             axes.axhline(limit, color=BAD, linewidth=1, linestyle="--", label="1.2 x first tenth")
     axes.set(ylabel="stamp to answer (ms)\ndots: a 200th of the run", ylim=(0, None))
-    axes.legend(fontsize="small", ncols=3, loc="upper left")
+    _legend(axes)
 
 
 def _draw_frames(axes: Axes, record: SoakRecord) -> None:
@@ -77,7 +85,7 @@ def _draw_frames(axes: Axes, record: SoakRecord) -> None:
     axes.plot(minutes, counts["dropped"], color=SECOND, linewidth=1, label="dropped and counted")
     axes.plot(minutes, uncounted, color=BAD, linewidth=1.5, label="counted by nobody")
     axes.set(ylabel="frames so far")
-    axes.legend(fontsize="small", ncols=2, loc="upper left")
+    _legend(axes)
 
 
 def _draw_machine(axes: Axes, record: SoakRecord) -> None:
@@ -91,4 +99,4 @@ def _draw_machine(axes: Axes, record: SoakRecord) -> None:
         cores = np.diff(np.interp(bounds, record.times, values)) / np.diff(bounds)
         axes.stairs(cores, bounds / 60, baseline=None, color=colour, linewidth=1, label=label)
     axes.set(ylabel="cores busy", ylim=(0, None))
-    axes.legend(fontsize="small", ncols=2, loc="upper left")
+    _legend(axes)

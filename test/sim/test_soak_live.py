@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -21,14 +22,9 @@ SUBJECTS = {
 @pytest.mark.slow
 def test_a_sound_loop_passes_and_a_broken_one_fails_for_its_faults(ros_domain, tmp_path):
     """Both run at once."""
-    started = {
-        name: subprocess.Popen(
-            [sys.executable, *what, *SHORT, "--namespace", name, "--output", tmp_path / name],
-            stdout=subprocess.DEVNULL,
-        )
-        for name, what in SUBJECTS.items()
-    }
-    codes = {name: process.wait(LIMIT_S) for name, process in started.items()}
+    with ExitStack() as stack:
+        started = {name: begun(what, name, tmp_path, stack) for name, what in SUBJECTS.items()}
+        codes = {name: process.wait(LIMIT_S) for name, process in started.items()}
     assert codes == {"sound": 0, "broken": 1}
     sound, broken = (
         json.loads((tmp_path / name / "soak.json").read_text("utf-8")) for name in SUBJECTS
@@ -37,6 +33,15 @@ def test_a_sound_loop_passes_and_a_broken_one_fails_for_its_faults(ros_domain, t
     assert sound["frames"]["uncounted"] == 0
     assert failed(broken) == ["frames that nobody counted", "memory of the perception, MB an hour"]
     assert (tmp_path / "broken" / "soak.png").read_bytes().startswith(b"\x89PNG")
+
+
+def begun(what, name, folder, stack):
+    """A soak, which ends with `stack` at the latest."""
+    options = [*SHORT, "--namespace", name, "--output", folder / name]
+    process = subprocess.Popen([sys.executable, *what, *options], stdout=subprocess.DEVNULL)
+    stack.callback(process.wait)
+    stack.callback(process.terminate)
+    return process
 
 
 def failed(report):
