@@ -52,14 +52,15 @@ def contained_contacts(dataset: Dataset, dead_zone: float) -> list[RecordedConta
 
 
 def _contained(frame: NDArray[Any], dead_zone: float) -> Iterator[NDArray[Any]]:
-    """Contacts of a frame (H, W), (h, w) each."""
+    """Contacts of a frame (H, W), (h, w) each; none of infinite values."""
     touched = (frame > dead_zone).astype(np.uint8)
     _, regions, stats, _ = cv2.connectedComponentsWithStats(touched, connectivity=8)
     rows, columns = frame.shape
     for k, (left, top, width, height, _) in enumerate(stats[1:], start=1):
         inside = top > 0 and left > 0 and top + height < rows and left + width < columns
-        if inside and max(height, width) <= LARGEST * min(rows, columns):
-            box = np.s_[top : top + height, left : left + width]
+        box = np.s_[top : top + height, left : left + width]
+        small = max(height, width) <= LARGEST * min(rows, columns)
+        if inside and small and np.isfinite(frame[box]).all():
             yield np.where(regions[box] == k, frame[box], frame.dtype.type(0))
 
 

@@ -6,6 +6,9 @@ here imports it. `backend_choice` decides which engine a model runs on.
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from typing import Any, Protocol
 
 import cv2
@@ -17,6 +20,17 @@ from tactile_equiv.frame import FloatArray
 BACKENDS = ("auto", "onnxruntime", "torch", "opencv")
 DEVICES = ("auto", "cpu", "cuda")
 OUTPUTS = ["contact_map", "features"]
+TRIAL = """
+import sys
+import cv2
+import numpy
+onnx = numpy.frombuffer(sys.stdin.buffer.read(), numpy.uint8)
+try:
+    cv2.dnn.readNetFromONNX(onnx)
+except cv2.error:
+    pass  # whoever reads it next says so
+"""
+TRIAL_S = 60
 OPENCV = 5
 """First version that reads the export; 4.10 and 4.13 fail on its frames of any size."""
 
@@ -71,7 +85,10 @@ class OnnxRuntimeBackend:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
-            onnx, options, providers=[_provider(device, onnxruntime.get_available_providers())]
+            onnx,
+            options,
+            providers=[_provider(device, onnxruntime.get_available_providers())],
+            enable_fallback=int(device != "cpu"),  # there it would try the same again, and print
         )
         self.device = "cuda" if "CUDAExecutionProvider" in self._session.get_providers() else "cpu"
         if self.device != device:
@@ -105,7 +122,7 @@ class OpenCvBackend:
 
     Raises:
         MissingBackendError: if `device` is "cuda".
-        ModelError: if this OpenCV is too old.
+        ModelError: if this OpenCV is too old, or dies of the export.
     """
 
     name = "opencv"
@@ -121,6 +138,7 @@ class OpenCvBackend:
                 f"OpenCV {OPENCV}"
             )
         cv2.setNumThreads(1)
+        _try_apart(onnx)
         self._network = cv2.dnn.readNetFromONNX(np.frombuffer(onnx, np.uint8))
         self._network.enableWinograd(False)
 
@@ -134,3 +152,20 @@ class OpenCvBackend:
         self._network.setInput(frames, "frames")
         contact_maps, canvases = self._network.forward(OUTPUTS)
         return contact_maps, canvases
+
+
+def _try_apart(onnx: bytes) -> None:
+    """Read an export in another process first: OpenCV's reader dies of some that are damaged.
+
+    Raises:
+        ModelError: if the process dies, or takes longer than `TRIAL_S`.
+    """
+    try:
+        done = subprocess.run([sys.executable, "-c", TRIAL], input=onnx, timeout=TRIAL_S)
+    except subprocess.TimeoutExpired as error:
+        raise ModelError(f"OpenCV takes more than {TRIAL_S} s to read the export") from error
+    if done.returncode < 0:
+        raise ModelError(
+            f"OpenCV dies of the export ({signal.Signals(-done.returncode).name}): it is damaged; "
+            "copy the whole model directory again"
+        )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tactile_equiv.cut_recordings import CutRecording
-from tactile_equiv.errors import DataError
+from tactile_equiv.errors import DataError, TactileError
 from tactile_equiv.mcap_writer import MAGIC
 
 BAG_SUFFIXES = (".mcap", ".db3")
@@ -68,9 +68,56 @@ class CutBag:
         return self._types.deserialize_cdr(raw, message_type)
 
 
+class GuardedBag:
+    """A reader of rosbags whose errors are all of one kind; attributes and methods are its own.
+
+    Of a damaged file rosbags lets pass whatever Python raises: struct.error, KeyError and more.
+
+    Args:
+        reader: an AnyReader or a `CutBag`.
+        path: of the recording, for messages.
+
+    Raises:
+        DataError: from every method, if the file is damaged.
+    """
+
+    def __init__(self, reader: Any, path: Path) -> None:
+        self._reader = reader
+        self._path = path
+        self.connections = reader.connections
+
+    def messages(self, connections: Collection[Any] = ()) -> Iterator[tuple[Any, int, bytes]]:
+        """Connection, log time in nanoseconds and serialised message, in order of log time."""
+        try:
+            yield from self._reader.messages(connections=connections)
+        except TactileError:
+            raise
+        except Exception as error:
+            raise unreadable(self._path, error) from error
+
+    def deserialize(self, raw: bytes, message_type: str) -> Any:
+        """The message."""
+        try:
+            return self._reader.deserialize(raw, message_type)
+        except Exception as error:
+            raise DataError(
+                f"{self._path} holds {len(raw)} bytes that are no {message_type} ({_said(error)}): "
+                "record again, or copy the file again"
+            ) from error
+
+
+def unreadable(path: Path, error: Exception) -> DataError:
+    """That a recording cannot be read, and why."""
+    return DataError(f"{path} cannot be read as a rosbag2 recording ({_said(error)})")
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split()):.300}"
+
+
 @contextmanager
 def open_bag(path: Path, tell: Callable[[str], None]) -> Iterator[Any]:
-    """A rosbags AnyReader of a folder, .mcap or .db3 file, or a `CutBag`.
+    """A reader of a folder, .mcap or .db3 file, also of one that was cut off.
 
     Args:
         path: the recording.
@@ -80,7 +127,7 @@ def open_bag(path: Path, tell: Callable[[str], None]) -> Iterator[Any]:
         DataError: if it cannot be read.
     """
     try:
-        from rosbags.highlevel import AnyReader, AnyReaderError
+        from rosbags.highlevel import AnyReader
         from rosbags.typesys import Stores, get_typestore
     except ImportError as error:
         raise DataError(f"reading {path} needs the package rosbags: pip install rosbags") from error
@@ -88,20 +135,28 @@ def open_bag(path: Path, tell: Callable[[str], None]) -> Iterator[Any]:
     try:
         reader: Any = AnyReader([source], default_typestore=get_typestore(Stores.LATEST))
         reader.open()
-    except (AnyReaderError, OSError) as error:
-        cut = _cut_file(source)
-        if cut is None:
-            raise DataError(f"{path} cannot be read as a rosbag2 recording ({error})") from error
-        bag = CutBag(cut)
-        tell(f"{cut} {bag.notice}")
-        yield bag
+    except Exception as error:
+        yield _cut_bag(path, source, error, tell)
         return
     try:
-        yield reader
-    except (AnyReaderError, OSError) as error:
-        raise DataError(f"{path} cannot be read as a rosbag2 recording ({error})") from error
+        yield GuardedBag(reader, path)
     finally:
         reader.close()
+
+
+def _cut_bag(path: Path, source: Path, error: Exception, tell: Callable[[str], None]) -> GuardedBag:
+    """What is left of a recording that could not be opened because of `error`."""
+    cut = _cut_file(source)
+    if cut is None:
+        raise unreadable(path, error) from error
+    try:
+        bag = CutBag(cut)
+    except TactileError:
+        raise
+    except Exception as damage:
+        raise unreadable(path, damage) from damage
+    tell(f"{cut} {bag.notice}")
+    return GuardedBag(bag, path)
 
 
 def _without_metadata(path: Path) -> Path:

@@ -46,7 +46,8 @@ def unpack(packed: bytes, described: str) -> NDArray[Any]:
         pixels = None
     if pixels is None or pixels.shape[:2] != (height, width) or pixels.dtype.kind != "u":
         raise FrameError(
-            "data", f"{len(packed)} bytes of {described!r} are corrupt: check driver and transport"
+            "data",
+            f"{len(packed)} bytes of {described!r:.60} are corrupt: check driver and transport",
         )
     if pixels.ndim == 2:
         return pixels
@@ -71,8 +72,9 @@ def packed_size(packed: bytes, described: str) -> tuple[int, int]:
         pass
     raise FrameError(
         "encoding",
-        f"packed image has {len(packed)} bytes of {described!r}, neither a whole JPEG nor a whole "
-        "PNG: set the driver or image_transport to one of them, PNG where values must stay exact",
+        f"packed image has {len(packed)} bytes of {described!r:.60}, neither a whole JPEG nor a "
+        "whole PNG: set the driver or image_transport to one of them, PNG where values must stay "
+        "exact",
     )
 
 

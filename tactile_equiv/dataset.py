@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
+import tokenize
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ KEYS = ("frames", "labels", "class_names")
 UNREADABLE = (
     *(OSError, EOFError, MemoryError, NotImplementedError, RuntimeError),
     *(ValueError, TypeError, AttributeError, KeyError, zipfile.BadZipFile, zlib.error),
+    *(struct.error, SyntaxError, tokenize.TokenError, OverflowError),
 )
 """What numpy and zipfile raise for files that are damaged, encrypted or of another kind."""
 
@@ -101,14 +104,18 @@ def load_arrays(
                     f"the keys must be {', '.join(keys)}"
                 )
             there = [key for key in optional if key in content.files]
-            return {key: content[key] for key in (*keys, *there)}
+            arrays = {key: content[key] for key in (*keys, *there)}
     except DataError:
         raise
     except UNREADABLE as error:
         raise DataError(
-            f"{path} cannot be read ({error}): it must be an .npz file written by numpy.savez, "
+            f"{path} cannot be read ({str(error):.300}): it must be an .npz file written by numpy.savez, "
             "without objects"
         ) from error
+    for key, array in arrays.items():
+        if not isinstance(array, np.ndarray):  # numpy gives what is no .npy file as it is
+            raise DataError(f"{path}: {key} is {len(array)} bytes and no array: use numpy.savez")
+    return arrays
 
 
 def require_room(path: Path) -> None:

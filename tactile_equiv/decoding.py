@@ -86,7 +86,7 @@ def decode_image(message: Any, settings: Settings) -> NDArray[Any]:
     if message.encoding not in ENCODINGS:
         raise FrameError(
             "encoding",
-            f"image has encoding {message.encoding!r}: use one of {', '.join(ENCODINGS)}",
+            f"image has encoding {message.encoding!r:.60}: use one of {', '.join(ENCODINGS)}",
         )
     kind, pixel, channels = ENCODINGS[message.encoding]
     _check_size(height, width, settings)

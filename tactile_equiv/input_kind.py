@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from rclpy.serialization import deserialize_message
@@ -76,6 +78,7 @@ def message_class_of(name: str) -> Any:
     """
     package, _, message = name.split("/")
     try:
+        _require_messages(package)
         module = importlib.import_module(f"{package}.msg")
     except ImportError as error:
         raise SettingsError(
@@ -89,6 +92,18 @@ def message_class_of(name: str) -> Any:
             f"input_type is {name!r}, but {package} has no message {message}; it has: {listed}"
         )
     return found
+
+
+def _require_messages(package: str) -> None:
+    """Look for the messages of a package without importing it: others run code when imported.
+
+    Raises:
+        ImportError: if it is not installed, or no package of messages.
+    """
+    found = importlib.util.find_spec(package)
+    places = (found and found.submodule_search_locations) or ()
+    if not any((Path(place) / "msg").is_dir() for place in places):
+        raise ImportError("no package of messages has this name" if found else "not found")
 
 
 def _fields_of(name: str) -> Mapping[str, str]:

@@ -45,7 +45,7 @@ def _known(name: Any, known: Collection[str], source: str) -> str:
     if name not in known:
         nearest = difflib.get_close_matches(str(name), known, n=1, cutoff=0.0)[0]
         raise SettingsError(
-            f"threshold {name!r} in {source} is unknown: did you mean {nearest!r}? "
+            f"threshold {name!r:.60} in {source} is unknown: did you mean {nearest!r}? "
             f"All: {', '.join(known)}"
         )
     return str(name)
@@ -57,7 +57,7 @@ def _limit(name: Any, value: Any, source: str) -> float | None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not 0 <= value < LARGEST:
         raise SettingsError(
-            f"threshold {name!r} in {source} is {value!r}: use a number >= 0 (in YAML write "
+            f"threshold {name!r} in {source} is {value!r:.60}: use a number >= 0 (in YAML write "
             "1.0e-6, not 1e-6, which it reads as text), or null to judge nothing"
         )
     return float(value)

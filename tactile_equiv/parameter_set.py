@@ -77,7 +77,7 @@ class ParameterSet:
             if name not in known:
                 nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
                 raise SettingsError(
-                    f"parameter {name!r} is unknown: did you mean {nearest!r}? "
+                    f"parameter {name!r:.60} is unknown: did you mean {nearest!r}? "
                     f"All: {', '.join(known)}"
                 )
 
@@ -87,12 +87,12 @@ def _check(declared: Field[Any], value: Any) -> None:
     expected = type(declared.default)
     if type(value) is not expected:
         raise SettingsError(
-            f"parameter {name!r} is {value!r} of type {type(value).__name__}: it must be "
+            f"parameter {name!r} is {value!r:.60} of type {type(value).__name__}: it must be "
             f"{expected.__name__}, such as {declared.default!r}"
         )
     choices, minimum, maximum = metadata["choices"], metadata["minimum"], metadata["maximum"]
     if choices and value not in choices:
-        raise SettingsError(f"parameter {name!r} is {value!r}: use one of {', '.join(choices)}")
+        raise SettingsError(f"parameter {name!r} is {value!r:.60}: use one of {', '.join(choices)}")
     if minimum is not None and not minimum <= value <= maximum:
         raise SettingsError(
             f"parameter {name!r} is {value!r}: it must lie in {minimum} .. {maximum}"

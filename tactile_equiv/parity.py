@@ -75,7 +75,10 @@ class Probe:
             numbers = range(len(arrays) // len(PARTS))
             answers = tuple(Answer(*(arrays[f"{n}.{part}"] for part in PARTS)) for n in numbers)
         except (safetensors.SafetensorError, KeyError) as error:
-            raise ModelError(f"the probe of the engines is not understood ({error})") from error
+            raise ModelError(
+                f"the probe of the engines, {len(content)} bytes, is not understood ({error}): "
+                "copy the whole model directory again"
+            ) from error
         if not answers or not all(_fits(answer, architecture) for answer in answers):
             raise ModelError("the probe of the engines is of a network of other sizes")
         return Probe(architecture.radius, answers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -136,19 +137,18 @@ def percept_of(
     with np.errstate(over="ignore", invalid="ignore"):
         pooled = evaluation.pooled
     if not np.isfinite(pooled).all():
-        raise FrameError(
-            "range",
-            f"frame reaches {np.abs(levelled.pressure).max():.3g}, too much for the network: "
-            "check the driver's units",
+        raise _too_much(levelled)
+    with np.errstate(over="ignore", invalid="ignore"):
+        contacts = find_contacts(
+            model,
+            evaluation.regions,
+            levelled.magnitude,
+            contact_threshold,
+            min_contact_area,
+            levelled.axis,
         )
-    contacts = find_contacts(
-        model,
-        evaluation.regions,
-        levelled.magnitude,
-        contact_threshold,
-        min_contact_area,
-        levelled.axis,
-    )
+    if not all(math.isfinite(contact.load) for contact in contacts):
+        raise _too_much(levelled)
     invalid = int(np.count_nonzero(levelled.invalid))
     if invalid:
         evaluation.contact_map[levelled.invalid] = np.nan
@@ -160,6 +160,14 @@ def percept_of(
         pooled=pooled,
         invalid=invalid,
         periods=periods(levelled.axis, levelled.magnitude.shape),
+    )
+
+
+def _too_much(levelled: Level) -> FrameError:
+    return FrameError(
+        "range",
+        f"frame reaches {np.abs(levelled.pressure).max():.3g}, too much for the network: "
+        "check the driver's units",
     )
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from tactile_equiv.bags import BAG_SUFFIXES, open_bag
-from tactile_equiv.dataset import load_arrays
+from tactile_equiv.dataset import checked_class_names, load_arrays
 from tactile_equiv.decoding import COMPRESSED, IMAGE, MULTI_ARRAYS, full_type
 from tactile_equiv.errors import DataError
 from tactile_equiv.frame_decoder import FrameDecoder
@@ -72,10 +73,10 @@ def _npz_frames(file: Path) -> Iterator[RecordedFrame]:
     frames = arrays["frames"]
     if frames.ndim == 2:
         frames = frames[:, None]  # values without rows: one row
-    if frames.ndim not in (3, 4):
+    if frames.ndim not in (3, 4) or 0 in frames.shape or frames.dtype.kind not in "buif":
         raise DataError(
-            f"{file}: frames has shape {frames.shape}: "
-            "it must be (N, rows, columns[, channels]), or (N, values)"
+            f"{file}: frames has shape {frames.shape} and type {frames.dtype}: it must be "
+            "(N, rows, columns[, channels]), or (N, values), of integers or real numbers, N > 0"
         )
     labels, times = _npz_labels(file, arrays), _npz_times(file, arrays)
     for index, frame in enumerate(frames):
@@ -87,12 +88,14 @@ def _npz_labels(file: Path, arrays: dict[str, NDArray[Any]]) -> list[str]:
     count = len(arrays["frames"])
     if "labels" not in arrays:
         return [""] * count
-    labels, names = arrays["labels"], arrays.get("class_names", ())
-    if labels.shape != (count,) or "class_names" not in arrays:
+    labels, listed = arrays["labels"], arrays.get("class_names", np.array([], str))
+    if labels.shape != (count,) or labels.dtype.kind not in "iu" or "class_names" not in arrays:
         raise DataError(
-            f"{file}: labels has shape {labels.shape} and there are {len(names)} class_names: "
-            f"there must be a label for each of the {count} frames, and a name for each class"
+            f"{file}: labels has shape {labels.shape} and type {labels.dtype}, and there are "
+            f"{listed.size} class_names: there must be a label for each of the {count} frames, "
+            "a whole number, and a name for each class"
         )
+    names = checked_class_names(file, listed)
     return [str(names[label]) if 0 <= label < len(names) else "" for label in labels.tolist()]
 
 

@@ -37,8 +37,8 @@ class ValueRange:
             )
         if self.invert and self.maximum == ANY:
             raise SettingsError(
-                "invert needs value_max, from which values are subtracted: set it to the "
-                "highest that the untouched sensor reads"
+                f"invert needs value_max, which is {self.maximum:g}: values are subtracted from "
+                "it, so set it to the highest that the untouched sensor reads"
             )
 
     @property

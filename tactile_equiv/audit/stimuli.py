@@ -118,14 +118,15 @@ def recorded_contact(file: Path, stage: Stage, index: int = 0) -> FloatArray:
             contact is larger than half the sensor.
     """
     frame = _recorded_frame(file, index)
-    if frame.ndim not in (2, 3) or frame.dtype.kind not in "biuf":
+    if frame.ndim not in (2, 3) or not frame.size or frame.dtype.kind not in "biuf":
         raise AuditError(
             f"{file} holds frames of {frame.shape} {frame.dtype}: give numbers, (H, W) or (H, W, C)"
         )
     pixels = frame[None] if frame.ndim == 2 else np.moveaxis(frame, -1, 0)  # (C, H, W)
     if len(pixels) != stage.shape[0]:
         raise AuditError(f"{file} has {len(pixels)} channels, the network takes {stage.shape[0]}")
-    raised = np.nan_to_num(pixels.astype(np.float32)) - np.float32(stage.background)
+    with np.errstate(over="ignore"):
+        raised = np.nan_to_num(pixels.astype(np.float32)) - np.float32(stage.background)
     touched = np.abs(raised).max(axis=0) > 0.02 * np.abs(raised).max()
     if not touched.any():
         raise AuditError(f"frame {index} of {file} is untouched: choose another one")
@@ -150,9 +151,10 @@ def _recorded_frame(file: Path, index: int) -> FloatArray:
             if "frame" in arrays:
                 return np.asarray(arrays["frame"])
             frames = arrays["frames"]
+            len(frames)
     except UNREADABLE as error:
         raise AuditError(
-            f"{file} is no .npz with `frame` or `frames` ({' '.join(str(error).split())})"
+            f"{file} is no .npz with `frame` or `frames` ({' '.join(str(error).split()):.300})"
         ) from error
     if not 0 <= index < len(frames):
         raise AuditError(f"{file} has {len(frames)} frames, there is none numbered {index}")
