@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
@@ -25,7 +25,7 @@ from tactile_equiv.quality_of_service import LATCHED_QOS, OUTPUT_QOS, STREAM_QOS
 
 NODE_NAME = "soak_observer"
 STAMP = struct.Struct("<iI")  # follows the four bytes that say how a message is serialised
-PATIENCE = 120.0  # seconds that each step of the start may take
+PATIENCE = 300.0  # seconds that each step of the start may take
 PERIOD = 0.1  # seconds between two looks at how far the start is
 HEARD_TOO = {"contact_map": Image, "contacts": Detection2DArray}
 """Outputs that are made only while somebody hears them."""
@@ -50,7 +50,7 @@ class SoakObserver(Node):
         self.accounts = FrameAccounts()
         self.started: Future[None] = Future()
         self.late = 0
-        self._said = ""
+        self._said, self._broken = "", False
         self._on_answer = on_answer
         self._answers = self._frames_played = self._frames_of_script = 0
         self._tare: Future[Any] | None = None
@@ -94,6 +94,7 @@ class SoakObserver(Node):
             values = {pair.key: pair.value for pair in status.values}
             if node == f"{prefix}/{PERCEPTION}":
                 self._said = status.message
+                self._broken = status.level == DiagnosticStatus.ERROR
                 if self.started.done():
                     counted = int(values["dropped"]), int(values["refused"])
                     self.accounts.stated(info["source_timestamp"], *counted)
@@ -103,7 +104,7 @@ class SoakObserver(Node):
                 self._frames_played, self._frames_of_script = int(played), int(script)
 
     def _look(self) -> None:
-        if time.monotonic() - self._begun > PATIENCE:
+        if self._broken or time.monotonic() - self._begun > PATIENCE:
             self._end(TactileError(self._trouble()))
         else:
             self._phase()
@@ -113,8 +114,9 @@ class SoakObserver(Node):
 
     def _trouble(self) -> str:
         awaited = self._phase.__name__.replace("_await_", "").replace("_", " ")
+        waited = time.monotonic() - self._begun
         return (
-            f"the soak did not start: no {awaited} within {PATIENCE:g} s, while "
+            f"the soak did not start: it waited {waited:.0f} s for the {awaited}, while "
             f"{self.accounts.newest_frame} frames and {self._answers} answers came; "
             f"{PERCEPTION} says: {self._said or 'nothing'}"
         )
