@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import html
 import json
+import re
+import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 from tactile_equiv.errors import DataError
+from tactile_equiv.page_handler import PageHandler
 
 ADDRESS = "127.0.0.1"
 LONGEST = 4096  # bytes of a request
+LENGTH = re.compile("[0-9]{1,4}")
 POLL = 0.05  # seconds until a call to end is noticed
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Recording: label</title>
@@ -30,7 +34,7 @@ kbd {{ opacity: .6; }}
 </style></head><body>
 <p id="state" role="status">connecting</p>
 <main>{buttons}</main>
-<script>
+<script nonce="{nonce}">
 const buttons = [...document.querySelectorAll("button")], state = document.getElementById("state");
 function show(now) {{
   state.textContent = now.text;
@@ -101,26 +105,27 @@ class LabelPage:
         self._server.server_close()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    server: Any
-
-    def do_GET(self) -> None:
+class _Handler(PageHandler):
+    def do_GET(self) -> None:  # noqa: N802 (named by the base class)
         """The page, and what it shows."""
-        if not self._from_here():
+        if not self.from_here():
             return
         if self.path == "/":
-            self._answer("text/html; charset=utf-8", _page(self.server.classes))
+            nonce = secrets.token_urlsafe()
+            sources = f"script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; connect-src 'self'"
+            page = _page(self.server.classes, nonce)
+            self.answer(page.encode(), "text/html; charset=utf-8", sources)
         elif self.path == "/state":
-            self._answer("application/json", json.dumps(dict(self.server.state())))
+            self._show_state()
         else:
             self.send_error(HTTPStatus.NOT_FOUND)
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802
         """A click."""
-        if not self._from_here():
+        if not self.from_here():
             return
         length = self.headers.get("Content-Length", "")
-        if self.path != "/label" or not length.isdecimal() or int(length) > LONGEST:
+        if self.path != "/label" or not LENGTH.fullmatch(length) or int(length) > LONGEST:
             self.send_error(HTTPStatus.BAD_REQUEST)
             return
         label = self.rfile.read(int(length)).decode("utf-8", "replace")
@@ -128,35 +133,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.BAD_REQUEST, "no such class")
             return
         self.server.on_label(label)
-        self._answer("application/json", json.dumps(dict(self.server.state())))
+        self._show_state()
 
-    def _from_here(self) -> bool:
-        port = self.server.server_address[1]
-        hosts = [f"{ADDRESS}:{port}", f"localhost:{port}"]
-        origin = self.headers.get("Origin")
-        allowed = self.headers.get("Host") in hosts
-        allowed = allowed and (origin is None or origin in [f"http://{host}" for host in hosts])
-        if not allowed:
-            self.send_error(HTTPStatus.FORBIDDEN)
-        return allowed
-
-    def _answer(self, kind: str, text: str) -> None:
-        content = text.encode()
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("Cache-Control", "no-store")
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *arguments: Any) -> None:
-        """The terminal belongs to the recording."""
+    def _show_state(self) -> None:
+        state = json.dumps(dict(self.server.state()))
+        self.answer(state.encode(), "application/json", "sandbox")
 
 
-def _page(classes: Sequence[str]) -> str:
+def _page(classes: Sequence[str], nonce: str) -> str:
     buttons = [
         f'<button value="{html.escape(name)}" aria-pressed="false">'
         f"{f'<kbd>{index}</kbd> ' if index < 10 else ''}{html.escape(name) or 'none'}</button>"
         for index, name in enumerate(classes)
     ]
-    return PAGE.format(buttons="".join(buttons))
+    return PAGE.format(buttons="".join(buttons), nonce=nonce)

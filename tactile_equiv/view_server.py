@@ -6,11 +6,12 @@ import json
 import threading
 from collections import Counter
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from tactile_equiv.errors import TactileError
+from tactile_equiv.page_handler import PageHandler
 from tactile_equiv.share import share_directory
 
 BACKLOG = 16
@@ -21,6 +22,7 @@ FILES = {
     "/view.js": ("view.js", "text/javascript; charset=utf-8"),
     "/cdr.js": ("cdr.js", "text/javascript; charset=utf-8"),
 }
+SOURCES = "script-src 'self'; style-src 'self'; img-src data:; connect-src 'self' ws:"
 
 
 class ViewError(TactileError):
@@ -136,7 +138,7 @@ def _page_server(host: str, port: int, socket_port: int) -> ThreadingHTTPServer:
     return ThreadingHTTPServer((host, port), handler)
 
 
-class _PageHandler(BaseHTTPRequestHandler):
+class _PageHandler(PageHandler):
     """The files of the page and nothing else."""
 
     def __init__(self, folder: Path, connection: bytes, *arguments: Any) -> None:
@@ -144,24 +146,15 @@ class _PageHandler(BaseHTTPRequestHandler):
         self._connection = connection
         super().__init__(*arguments)
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 (named by the base class)
         """Answer one request."""
+        if not self.from_here():
+            return
         path = self.path.partition("?")[0]
         if path == "/connection.json":
-            self._answer(self._connection, "application/json")
+            self.answer(self._connection, "application/json", SOURCES)
         elif path in FILES:
             name, kind = FILES[path]
-            self._answer((self._folder / name).read_bytes(), kind)
+            self.answer((self._folder / name).read_bytes(), kind, SOURCES)
         else:
             self.send_error(404)
-
-    def log_message(self, format: str, *arguments: Any) -> None:
-        """Requests are not news."""
-
-    def _answer(self, body: bytes, kind: str) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "no-store")
-        self.end_headers()
-        self.wfile.write(body)

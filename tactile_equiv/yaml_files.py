@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from tactile_equiv.limited_files import read_limited
 from tactile_equiv.share import share_directory
 
 SIZE_LIMIT = 2**18  # bytes
+DEPTH_LIMIT = 100  # brackets; the parser takes seconds for a thousand
+BRACKETS = {"[": 1, "{": 1, "]": -1, "}": -1}
 VALUES_LIMIT = 2**16
 """Values of a file with every alias written out: ten short lines can stand for thousands of
 millions."""
@@ -55,8 +58,10 @@ def _values(text: str) -> Any:
     """As `yaml.safe_load`, which would write aliases out without end.
 
     Raises:
-        ValueError: if there are too many values, or one holds itself.
+        ValueError: if brackets are nested too deep, there are too many values, or one holds itself.
     """
+    if max(accumulate(BRACKETS.get(character, 0) for character in text), default=0) > DEPTH_LIMIT:
+        raise ValueError(f"its brackets are nested more than {DEPTH_LIMIT} deep")
     loader = yaml.SafeLoader(text)
     try:
         root = loader.get_single_node()
