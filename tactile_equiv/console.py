@@ -135,6 +135,24 @@ def _add_train(commands: Any) -> None:
         "--emphasis", type=above_zero, default=SETTING, help="gain of vibration over pressure"
     )
     recordings.add_argument(
+        "--apart",
+        action=argparse.BooleanOptionalAction,
+        default=SETTING,
+        help="each channel a skin of its own (where the file holds several skins)",
+    )
+    recordings.add_argument(
+        "--load",
+        action=argparse.BooleanOptionalAction,
+        default=SETTING,
+        help="see the total load of each skin too (likewise)",
+    )
+    recordings.add_argument(
+        "--ends",
+        type=count,
+        default=SETTING,
+        help="windows pooled apart at the beginning and the end of touch; 0 = all together",
+    )
+    recordings.add_argument(
         "--by-fold", action="store_true", help="first train and test with each fold held out"
     )
 

@@ -134,7 +134,10 @@ def measure_latency(model: Model, rows: int, columns: int, rounds: int = 21) -> 
 
 def _calls(architecture: Architecture, spectrum: Spectrum | None) -> float:
     """Calls of the network for a frame of the sensor."""
-    return 1 if spectrum is None else architecture.poolings * spectrum.positions / spectrum.hop
+    if spectrum is None:
+        return 1
+    views = spectrum.views(architecture.input_channels // spectrum.channels)
+    return views * spectrum.positions / spectrum.hop
 
 
 def _work(network: int) -> float:

@@ -18,12 +18,9 @@ from tactile_equiv.model import assemble
 from tactile_equiv.model_directory import WEIGHTS_FILE
 from tactile_equiv.model_export import save_model
 from tactile_equiv.sequence_dataset import SequenceDataset, load_sequences
+from tactile_equiv.sequence_settings import HAND, SequenceSettings
 from tactile_equiv.sequence_symmetry import measure_stroke
-from tactile_equiv.sequence_training import (
-    SequenceSettings,
-    fitting_sequence_normalisation,
-    train_sequences,
-)
+from tactile_equiv.sequence_training import fitting_sequence_normalisation, train_sequences
 from tactile_equiv.spectrogram import Spectrum
 from tactile_equiv.training import Training
 from tactile_equiv.training_bar import training_bar
@@ -50,7 +47,7 @@ def run(options: argparse.Namespace) -> None:
             )
     dataset = load_sequences(options.data)
     normalisation = fitting_sequence_normalisation(dataset, options.dead_zone, options.scale)
-    settings = settings_of(given)
+    settings = settings_of(given, dataset.skins)
     by_fold = _measure_by_fold(dataset, normalisation, settings, options)
     training = _train_with_bar(dataset, normalisation, settings, "train", options.threads)
     name = options.name or options.out.resolve().name
@@ -85,15 +82,18 @@ def run(options: argparse.Namespace) -> None:
     print(f"weights SHA-256 {saved.sha256[WEIGHTS_FILE]}")
 
 
-def settings_of(given: dict[str, Any]) -> SequenceSettings:
-    """Settings of a training from options by name; what is not given stays as it is."""
-    chosen = {name: given[name] for name in SETTINGS if name in given}
+def settings_of(given: dict[str, Any], skins: int = 1) -> SequenceSettings:
+    """Settings of a training from options by name; what is not given stays as it is.
+
+    Those of `HAND` for several skins. Filters over a group are always trained.
+    """
+    settings = HAND if skins > 1 else SequenceSettings()
     names = {field.name for field in fields(Spectrum)}
-    settings = SequenceSettings(**chosen)
     spectrum = replace(settings.spectrum, **{k: v for k, v in given.items() if k in names})
-    if settings.symmetry != "translation":
-        settings = replace(settings, channels=None, dilations=(1, 1, 2, 4))
-    return replace(settings, spectrum=spectrum)
+    if given.get("symmetry", "translation") != "translation":
+        settings = SequenceSettings(channels=None, dilations=(1, 1, 2, 4))
+    chosen = {name: given[name] for name in SETTINGS if name in given}
+    return replace(settings, **chosen, spectrum=spectrum)
 
 
 def _measure_by_fold(

@@ -26,6 +26,8 @@ class SequenceDataset:
         labels: (N,) class indices.
         class_names: K names.
         fold: (N,) part of a split that the data comes with; None where there is none.
+        skins: arrays of frames in the file, such as the fingers of a hand; their channels follow
+            one another.
         source: name of the file.
         sha256: hash of the file.
     """
@@ -36,6 +38,7 @@ class SequenceDataset:
     fold: NDArray[np.int64] | None = None
     source: str = ""
     sha256: str = ""
+    skins: int = 1
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -66,7 +69,7 @@ def holds_sequences(file: Path | str) -> bool:
         return False
 
 
-def load_sequences(file: Path | str, frames: tuple[str, ...] = ("frames",)) -> SequenceDataset:
+def load_sequences(file: Path | str, frames: tuple[str, ...] = ()) -> SequenceDataset:
     """Read an .npz of labelled recordings; never unpickles.
 
     Either `sequences` (N, rows, columns, steps), all of one length, or the frames of all recordings
@@ -76,7 +79,8 @@ def load_sequences(file: Path | str, frames: tuple[str, ...] = ("frames",)) -> S
 
     Args:
         file: the file.
-        frames: arrays of frames of one size, each a channel: the skins of several fingers.
+        frames: names of arrays of frames of one size, each a skin: those of several fingers. None
+            given: `frames`, or in a file without it every array of frames, in the file's order.
 
     Raises:
         DataError: if the file is unreadable, a key is missing, shapes or types do not fit, or a
@@ -88,6 +92,7 @@ def load_sequences(file: Path | str, frames: tuple[str, ...] = ("frames",)) -> S
         arrays = load_arrays(path, ("sequences", "labels"))
         sequences = _of_one_length(path, arrays["sequences"])
     else:
+        frames = frames or _arrays_of_frames(path)
         arrays = load_arrays(path, (*frames, "length", "labels"))
         sequences = _of_any_length(path, [arrays[key] for key in frames], arrays["length"])
     count, labels = len(sequences), arrays["labels"]
@@ -108,6 +113,7 @@ def load_sequences(file: Path | str, frames: tuple[str, ...] = ("frames",)) -> S
         _fold(path, count) if "fold" in keys else None,
         path.name,
         hashlib.sha256(path.read_bytes()).hexdigest(),
+        max(len(frames), 1),
     )
 
 
@@ -129,6 +135,16 @@ def _keys(path: Path) -> list[str]:
             f"{path} cannot be read ({error}): it must be an .npz file written by numpy.savez, "
             "without objects"
         ) from error
+
+
+def _arrays_of_frames(path: Path) -> tuple[str, ...]:
+    """`frames`, or the arrays (steps, rows, columns[, channels]) of a file without it."""
+    keys = _keys(path)
+    if "frames" in keys:
+        return ("frames",)
+    others = [key for key in keys if key not in ("length", "labels", "class_names", "fold")]
+    arrays = load_arrays(path, tuple(others))
+    return tuple(key for key in others if arrays[key].ndim in (3, 4)) or ("frames",)
 
 
 def _of_one_length(path: Path, values: NDArray[Any]) -> tuple[Sequence, ...]:

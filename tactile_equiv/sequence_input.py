@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -103,3 +104,28 @@ def touched_hops(pressure: FloatArray, spectrum: Spectrum) -> float:
     moves by a part of a hop.
     """
     return max(int(pressure.any(axis=(1, 2, 3)).sum()), 1) / spectrum.hop
+
+
+def pooled_windows(windows: Sequence[FloatArray], spectrum: Spectrum) -> BoolArray:
+    """Which windows of a recording are pooled together.
+
+    Args:
+        windows: of each view of it, (K, P, C channels, H, W).
+        spectrum: with `ends`, those at the beginning of touch and those at its end, counted from
+            the first and the last window in which any view is touched; they may overlap.
+
+    Returns:
+        (1, K), all True, or with `ends` (2, K).
+    """
+    count = len(windows[0])
+    if not spectrum.ends:
+        return np.ones((1, count), bool)
+    touched = np.any([view.any(axis=(1, 2, 3, 4)) for view in windows], axis=0)  # (K,)
+    places = np.flatnonzero(touched) if touched.any() else np.zeros(1, np.int64)
+    order = np.arange(count)
+    return np.stack([order < places[0] + spectrum.ends, order > places[-1] - spectrum.ends])
+
+
+def pooled_length(pressure: FloatArray, spectrum: Spectrum) -> float:
+    """What sums over pooled windows of a levelled recording (T, C, H, W) are divided by, hops."""
+    return spectrum.ends or touched_hops(pressure, spectrum)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from tactile_equiv.errors import ModelError
-from tactile_equiv.frame import FloatArray
+from tactile_equiv.frame import BoolArray, FloatArray
 from tactile_equiv.layers import ZeroPreservingLayer
 from tactile_equiv.network import TactileNetwork
 
@@ -28,32 +28,44 @@ class Batch:
     Args:
         recordings: each (K, P, C, H, W), network units; all of one sensor. Where several views are
             made of each recording, they follow one another.
-        hops: of each recording, as `touched_hops` counts them.
+        lengths: of each recording, as `pooled_length` counts them.
+        pooled: of each recording (Q, K), as `pooled_windows` tells them.
 
     Attributes:
         frames: (M, C, h, w) frames in which something is touched, as large as the largest box; one
             empty frame if none is.
         owner: (M,) the recording of each, or the view.
-        hops: (N,) how long each recording touches.
+        pooled: (M, Q) with which others each is pooled.
+        lengths: (N,) what sums are divided by.
         parts: N, or N V of V views each.
     """
 
-    def __init__(self, recordings: Sequence[FloatArray], hops: Sequence[float]) -> None:
+    def __init__(
+        self,
+        recordings: Sequence[FloatArray],
+        lengths: Sequence[float],
+        pooled: Sequence[BoolArray],
+    ) -> None:
+        views = len(recordings) // len(lengths)
         frames: list[FloatArray] = []
+        together: list[BoolArray] = []
         owner: list[int] = []
         for index, recording in enumerate(_touched_boxes(recordings)):
             touched = recording.any(axis=(2, 3, 4))  # (K, P)
             frames.append(recording[touched])
+            together.append(pooled[index // views].T[np.nonzero(touched)[0]])
             owner += [index] * int(touched.sum())
         if not owner:
             frames, owner = [recordings[0][0, :1, :, :1, :1]], [0]
+            together = [pooled[0].T[:1]]
         self.frames = torch.from_numpy(np.concatenate(frames))
+        self.pooled = torch.from_numpy(np.concatenate(together))
         self.owner = torch.tensor(owner)
         self.parts = len(recordings)
-        self.hops = torch.tensor(hops, dtype=torch.float64)
+        self.lengths = torch.tensor(lengths, dtype=torch.float64)
 
     def __len__(self) -> int:
-        return len(self.hops)
+        return len(self.lengths)
 
 
 def _touched_boxes(recordings: Sequence[FloatArray]) -> list[FloatArray]:
@@ -77,21 +89,23 @@ def _touched_box(recording: FloatArray) -> FloatArray:
 
 
 def pool_batch(canvas: Tensor, batch: Batch) -> Tensor:
-    """Sums of f and f^2 over skin, time and pitch for each touched hop; of the latter the root.
+    """Sums of f and f^2 over skin, time and pitch for each pooled hop; of the latter the root.
 
     Args:
         canvas: (M, F, H', W') features of `batch.frames`.
         batch: which recording each of them is of.
 
     Returns:
-        (N, 2F V) of V views, one after another, accumulated in float64.
+        (N, 2F Q V) of V views, one after another, of each Q poolings; accumulated in float64.
     """
     wide = canvas.flatten(2).double()  # (M, F, H' W')
     sums = torch.stack([wide.sum(2), wide.square().sum(2)], dim=1)  # (M, 2, F)
-    totals = sums.new_zeros(batch.parts, *sums.shape[1:]).index_add(0, batch.owner, sums)
-    means = totals / batch.hops.repeat_interleave(batch.parts // len(batch))[:, None, None]
-    root = means[:, 1].clamp(min=1e-30).sqrt()  # the slope of the root at 0 is infinite
-    return torch.cat([means[:, 0], root], dim=1).float().reshape(len(batch), -1)
+    pooled = sums[:, None] * batch.pooled[:, :, None, None]  # (M, Q, 2, F)
+    totals = sums.new_zeros(batch.parts, *pooled.shape[1:]).index_add(0, batch.owner, pooled)
+    lengths = batch.lengths.repeat_interleave(batch.parts // len(batch))
+    means = totals / lengths[:, None, None, None]
+    root = means[:, :, 1].clamp(min=1e-30).sqrt()  # the slope of the root at 0 is infinite
+    return torch.cat([means[:, :, 0], root], dim=2).float().reshape(len(batch), -1)
 
 
 @torch.no_grad()

@@ -13,7 +13,13 @@ from tactile_equiv.contacts import Texture, texture_of
 from tactile_equiv.errors import FrameError, ModelError
 from tactile_equiv.frame import BoolArray, FloatArray, Level
 from tactile_equiv.pooling import pooled_features
-from tactile_equiv.sequence_input import level_sequence, touched_hops, views_of, windows_of
+from tactile_equiv.sequence_input import (
+    level_sequence,
+    pooled_length,
+    pooled_windows,
+    views_of,
+    windows_of,
+)
 from tactile_equiv.spectrogram import Spectrum
 from tactile_equiv.touched_regions import evaluate
 
@@ -31,7 +37,7 @@ class SequencePercept:
         centres: (K,) middle of each window, in frames from the first one.
         texture: class of the whole recording; None when nothing is touched.
         pooled: (2F,) pooled features, exactly 0.0 when nothing is touched; of several views
-            (`views_of`) one after another.
+            (`views_of`) and several poolings of each (`pooled_windows`) one after another.
         invalid: number of invalid taxels.
     """
 
@@ -70,12 +76,13 @@ def perceive_sequence(
             f"recording has {pressure.shape[1]} channels but model {model.card.name!r} was "
             f"trained on {expected}: choose a model of this kind of sensor",
         )
-    hops = touched_hops(pressure, spectrum)
+    views = [windows_of(view, spectrum) for view in views_of(pressure, spectrum)]
+    together, length = pooled_windows(views, spectrum), pooled_length(pressure, spectrum)
     answers = []
-    for view in views_of(pressure, spectrum):
-        filled = invalid if view.shape[2:] == invalid.shape else np.zeros(view.shape[2:], bool)
-        answers.append(_answers(model, windows_of(view, spectrum), filled))
-    pooled = np.concatenate([pooled_features(sums / hops) for _, sums in answers])
+    for view in views:
+        filled = invalid if view.shape[3:] == invalid.shape else np.zeros(view.shape[3:], bool)
+        answers.append(_answers(model, view, filled, together))
+    pooled = np.concatenate([pooled_features(s / length) for _, sums in answers for s in sums])
     on_skin = answers[:-1] if spectrum.load else answers
     contact_maps = np.max([contact_map for contact_map, _ in on_skin], axis=0)  # (K, H, W)
     if not np.isfinite(pooled).all():
@@ -111,26 +118,31 @@ def spectrum_of(model: Model) -> Spectrum:
 
 
 def _answers(
-    model: Model, windows: FloatArray, invalid: BoolArray
+    model: Model, windows: FloatArray, invalid: BoolArray, together: BoolArray
 ) -> tuple[FloatArray, NDArray[np.float64]]:
-    """Contact maps (K, H, W), the highest of all places in pitch, and sums of f and f^2, (2, F).
+    """Contact maps (K, H, W), the highest of all places in pitch, and sums of f and f^2.
 
-    The sums are rounded once each (`math.fsum`), so that their order leaves no trace.
+    The sums (Q, 2, F) are over windows that are pooled together (Q, K), and rounded once each
+    (`math.fsum`), so that their order leaves no trace.
     """
     maps = np.zeros((len(windows), *windows.shape[3:]), np.float32)
     touched = windows.any(axis=(2, 3, 4))  # (K, P)
-    sums = []
+    sums: list[list[NDArray[np.float64]]] = [[] for _ in together]
     for window, place in np.argwhere(touched).tolist():
         seen = Level(windows[window, place], invalid, model.card.normalisation)
         with np.errstate(over="ignore", invalid="ignore"):
             answer = evaluate(model, seen)
         np.maximum(maps[window], answer.contact_map, out=maps[window])
-        sums.append(answer.sums.ravel())
-    features = model.card.architecture.channels[-1]
+        for part, pooled in zip(sums, together[:, window], strict=True):
+            part += [answer.sums.ravel()] * int(pooled)
+    return maps, np.stack([_totals(part, model.card.architecture.channels[-1]) for part in sums])
+
+
+def _totals(sums: list[NDArray[np.float64]], features: int) -> NDArray[np.float64]:
     if not sums:
-        return maps, np.zeros((2, features))
-    totals = np.array([_sum(values) for values in np.transpose(sums).tolist()])
-    return maps, totals.reshape(2, features)
+        return np.zeros((2, features))
+    totals = [_sum(values) for values in np.transpose(sums).tolist()]
+    return np.array(totals).reshape(2, features)
 
 
 def _sum(values: list[float]) -> float:

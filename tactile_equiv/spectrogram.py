@@ -44,6 +44,8 @@ class Spectrum:
             others at rest, and pooled by itself.
         load: the total load of each channel is seen too, as a skin of one taxel, and pooled by
             itself.
+        ends: so many windows at the beginning of touch and at its end are pooled, each by
+            themselves: how something is met, and how it is held then; 0 = all windows together.
 
     Raises:
         ModelError: if a value is out of range.
@@ -56,9 +58,10 @@ class Spectrum:
     emphasis: float = 16.0
     apart: bool = False
     load: bool = False
+    ends: int = 0
 
     def __post_init__(self) -> None:
-        whole = (self.window, self.hop, self.octave, self.reach)
+        whole = (self.window, self.hop, self.octave, self.reach, self.ends)
         if any(type(value) is not int or value < 0 for value in whole):
             raise ModelError(f"{self} has a size that is no whole number from 0")
         if self.octave > LARGEST_OCTAVE:
@@ -99,9 +102,13 @@ class Spectrum:
         """Places in pitch at which the network looks, those beyond both ends of the axis too."""
         return len(self.frequencies) + self.reach - 1 if self.reach else 1
 
-    def poolings(self, sensor_channels: int) -> int:
-        """Pooled vectors of a recording: of each view that `views_of` makes of it."""
+    def views(self, sensor_channels: int) -> int:
+        """What `views_of` makes of a recording."""
         return (sensor_channels if self.apart else 1) + self.load
+
+    def poolings(self, sensor_channels: int) -> int:
+        """Pooled vectors of a recording: one of each view, or with `ends` two."""
+        return self.views(sensor_channels) * (2 if self.ends else 1)
 
     @cached_property
     def filters(self) -> NDArray[np.float64]:

@@ -18,15 +18,11 @@ from tactile_equiv.evaluation import Evaluation, evaluate
 from tactile_equiv.frame import Normalisation
 from tactile_equiv.model import assemble
 from tactile_equiv.network import TactileNetwork
+from tactile_equiv.sequence_batches import batch_of, pooled_recordings
 from tactile_equiv.sequence_dataset import SequenceDataset
 from tactile_equiv.sequence_network import scale_trunk
-from tactile_equiv.sequence_training import (
-    SequenceSettings,
-    batch_of,
-    fitting_sequence_normalisation,
-    pooled_recordings,
-    train_sequences,
-)
+from tactile_equiv.sequence_settings import SequenceSettings
+from tactile_equiv.sequence_training import fitting_sequence_normalisation, train_sequences
 from tactile_equiv.spectrogram import Spectrum
 
 BoolArray = NDArray[np.bool_]

@@ -35,7 +35,7 @@ from rows import Row, record
 
 from tactile_equiv.evaluation import Evaluation
 from tactile_equiv.sequence_dataset import SequenceDataset, load_sequences
-from tactile_equiv.sequence_training import SequenceSettings
+from tactile_equiv.sequence_settings import SequenceSettings
 from tactile_equiv.spectrogram import Spectrum
 
 TABLE = "roboskin"

@@ -2,9 +2,10 @@
 
     python benchmarks/accuracy/sdh2.py ../shared/data/sdh2_grasps/train.npz
 
-The two fingertips are two channels of one skin: what both feel in the same place is seen together.
-In the rows that say "apart" each is pooled by itself. Each class comes from one session, so this is
-no measure of other days or other hands.
+In the rows that say "apart", and in those of `HAND`, the settings of `tactile-equiv train` for such
+a file, each fingertip is pooled by itself. In the others both are channels of one skin: what they
+feel in the same place is seen together. Each class comes from one session, so this is no measure of
+other days or other hands.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from recordings import (
 from rows import Row, record
 
 from tactile_equiv.sequence_dataset import SequenceDataset, last_of_each_class, load_sequences
-from tactile_equiv.sequence_training import SequenceSettings
+from tactile_equiv.sequence_settings import HAND, SequenceSettings
 from tactile_equiv.spectrogram import Spectrum
 
 TABLE, COLUMN = "sdh2", "last fifth of each class"
@@ -54,6 +55,13 @@ ROWS = {
     "random, mean over time": "steady frames: where, but not when",
     "random, mean over skin": "one taxel a finger: when, but not where",
     "network": "trained; skin and time",
+    "defaults": "random filters, discriminant; beginning and end of touch pooled apart",
+    "defaults, all windows together": "the same, each recording pooled as a whole",
+}
+TRAINED = {
+    "network": SETTINGS,
+    "defaults": HAND,
+    "defaults, all windows together": replace(HAND, spectrum=replace(HAND.spectrum, ends=0)),
 }
 
 
@@ -65,7 +73,7 @@ def score(name: str, dataset: SequenceDataset, seed: int) -> float:
     if name in SEEN:
         values = features(SEEN[name](dataset), SPECTRA.get(name, JOINT), RANDOM, seed)
         return discriminant(values, dataset.labels, test)
-    seen = confusion(dataset, test, replace(SETTINGS, seed=seed))
+    seen = confusion(dataset, test, replace(TRAINED[name], seed=seed))
     for place, names in enumerate(seen.class_names):
         right, count = int(seen.confusion[place, place]), int(seen.per_class[place])
         if right < count / 2:

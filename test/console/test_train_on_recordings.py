@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tactile_equiv.console import main
 from tactile_equiv.model_directory import load_card
+from tactile_equiv.sequence_settings import HAND
 from tactile_equiv.spectrogram import Spectrum
 
 SIZES = ["--window", "8", "--hop", "8", "--steps", "3", "--batch", "4"]
@@ -55,6 +57,33 @@ def test_over_pitch(data, tmp_path):
     command = ["train", str(data), "--out", str(out), "--steps", "1", "--batch", "2", *sizes]
     assert main(command) == 0
     assert load_card(out).spectrum == Spectrum(16, 16, octave=2, reach=2)
+
+
+@pytest.fixture(scope="module")
+def grasps(tmp_path_factory):
+    random, file = np.random.default_rng(0), tmp_path_factory.mktemp("data") / "grasps.npz"
+    frames = np.zeros((96, 5, 4), np.float32)
+    frames[:, 1:4, 1:3] = 50 + 20 * random.random((96, 3, 2))
+    others = {"t_ms": np.arange(96), "length": np.full(4, 24), "labels": np.arange(4) % 2}
+    np.savez(file, left=frames, right=frames[::-1], **others)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("options", "seen"),
+    [
+        ([], HAND.spectrum),
+        (["--no-apart", "--ends", "0"], replace(HAND.spectrum, apart=False, ends=0)),
+    ],
+)
+def test_the_skins_of_a_hand_are_seen_apart_unless_told_otherwise(grasps, tmp_path, options, seen):
+    out = tmp_path / "model"
+    steps = ["--steps", "1", "--batch", "2", *options]
+    assert main(["train", str(grasps), "--out", str(out), *steps]) == 0
+    card = load_card(out)
+    assert card.spectrum == seen and card.architecture.input_channels == 2 * seen.channels
+    moved = card.measured["moved_stroke"]
+    assert moved["place"]["same_bits"] == moved["hops"]["same_bits"] == 1
 
 
 @pytest.mark.parametrize(

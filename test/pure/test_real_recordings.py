@@ -9,7 +9,8 @@ from tactile_equiv.model import assemble
 from tactile_equiv.network import TactileNetwork
 from tactile_equiv.sequence_dataset import last_of_each_class, load_sequences
 from tactile_equiv.sequence_percept import perceive_sequence
-from tactile_equiv.sequence_training import SequenceSettings, fitting_sequence_normalisation
+from tactile_equiv.sequence_settings import SequenceSettings
+from tactile_equiv.sequence_training import fitting_sequence_normalisation
 from tactile_equiv.spectrogram import Spectrum
 
 

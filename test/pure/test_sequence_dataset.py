@@ -57,8 +57,9 @@ def test_skins_of_several_fingers_are_channels(tmp_path):
     values = of_any_length()
     frames = values.pop("frames")
     file = saved(tmp_path, {**values, "left": frames, "right": frames + 1})
-    dataset = load_sequences(file, ("left", "right"))
-    assert dataset.shape == (2, 3, 2)
+    dataset = load_sequences(file)
+    assert dataset.shape == (2, 3, 2) and dataset.skins == 2
+    assert load_sequences(file, ("right",)).skins == 1
     difference = dataset.sequences[0][..., 1] - dataset.sequences[0][..., 0]
     np.testing.assert_array_equal(difference, 1)
 
@@ -77,6 +78,7 @@ def test_skins_of_several_fingers_are_channels(tmp_path):
         (of_any_length(length=np.array([0, 5, 4])), "whole numbers from 1"),
         (of_any_length(frames=np.zeros((9, 2), int)), "frames have shape"),
         ({"frames": np.zeros((9, 2, 3)), "labels": np.zeros(3, int)}, "lacks length"),
+        ({"length": np.array([9]), "labels": np.zeros(1, int)}, "lacks frames"),
     ],
 )
 def test_files_that_do_not_fit_are_refused_with_the_reason(tmp_path, values, reason):

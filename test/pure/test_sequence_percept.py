@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -12,15 +14,17 @@ from tactile_equiv.model_export import save_model
 from tactile_equiv.network import TactileNetwork
 from tactile_equiv.overlap import overlap
 from tactile_equiv.percept import perceive
-from tactile_equiv.sequence_input import total_load
+from tactile_equiv.sequence_batches import batch_of
+from tactile_equiv.sequence_input import pooled_windows, total_load
 from tactile_equiv.sequence_network import Batch, pool_batch
 from tactile_equiv.sequence_percept import perceive_sequence
+from tactile_equiv.sequence_settings import SequenceSettings
 from tactile_equiv.sequence_symmetry import measure_stroke
-from tactile_equiv.sequence_training import SequenceSettings, batch_of
 from tactile_equiv.spectrogram import Spectrum, at_positions
 
 NORMALISATION = Normalisation(0.5, 4.0, "logarithmic")
 HAND = Spectrum(16, 8, apart=True, load=True)
+GRASP = replace(HAND, ends=2)
 AS_CHANNELS, OVER_PITCH = Spectrum(16, 8, octave=2), Spectrum(16, 8, octave=2, reach=2)
 
 
@@ -40,9 +44,9 @@ def model(request):
     return assemble(*untrained(request.param))
 
 
-@pytest.fixture(scope="module")
-def hand():
-    return assemble(*untrained(HAND, channels=2))
+@pytest.fixture(scope="module", params=[HAND, GRASP], ids=["together", "ends"])
+def hand(request):
+    return assemble(*untrained(request.param, channels=2))
 
 
 def rubbed(seed, frames=20):
@@ -89,7 +93,7 @@ def test_whole_bins_of_pitch_leave_no_trace_only_where_the_network_slides_over_t
     moved = np.concatenate([bins[:, :1], np.roll(bins[:, 1:], 1, axis=1)], axis=1)
 
     def pooled(seen):
-        batch = Batch([at_positions(seen, spectrum)], [3.0])
+        batch = Batch([at_positions(seen, spectrum)], [3.0], [np.ones((1, len(seen)), bool)])
         with torch.no_grad():
             return pool_batch(network.features(batch.frames), batch).numpy()
 
@@ -107,10 +111,15 @@ def test_a_moved_stroke(spectrum):
 
 
 @settings(max_examples=6, deadline=None)
-@given(seed=st.integers(0, 99), places=st.lists(st.integers(0, 6), min_size=4, max_size=4))
-def test_each_skin_of_a_hand_may_be_touched_anywhere(hand, seed, places):
+@given(
+    seed=st.integers(0, 99),
+    places=st.lists(st.integers(0, 6), min_size=4, max_size=4),
+    hops=st.integers(0, 4),
+)
+def test_each_skin_of_a_hand_may_be_touched_anywhere_by_whole_hops_later(hand, seed, places, hops):
+    later = 6 + 8 * hops
     recording = [inside(rubbed(seed + finger), 6, 3, 3) for finger in (0, 1)]
-    moved = [inside(rubbed(seed + f), 6, *places[2 * f : 2 * f + 2]) for f in (0, 1)]
+    moved = [inside(rubbed(seed + f), later, *places[2 * f : 2 * f + 2]) for f in (0, 1)]
     here, there = (perceive_sequence(hand, np.stack(r, axis=3)) for r in (recording, moved))
     assert here.pooled.any() and there.pooled.tobytes() == here.pooled.tobytes()
 
@@ -144,6 +153,27 @@ def test_the_total_load_is_that_of_all_taxels_in_any_order():
     assert total_load(mixed.reshape(pressure.shape)).tobytes() == load.tobytes()
 
 
+def test_the_beginning_and_the_end_of_touch_are_pooled_apart():
+    windows = [np.zeros((9, 1, 1, 2, 2), np.float32) for _ in range(2)]
+    windows[0][2:5, 0, 0, 1, 0] = windows[1][4:7, 0, 0, 0, 1] = 1  # touched: 2 to 6
+    first, last = pooled_windows(windows, GRASP)
+    assert np.flatnonzero(first[2:]).tolist() == [0, 1]
+    assert np.flatnonzero(last[:7]).tolist() == [5, 6]
+    assert pooled_windows(windows, HAND).tolist() == [[True] * 9]
+    quiet = [np.zeros((3, 1, 1, 2, 2), np.float32)]
+    assert pooled_windows(quiet, GRASP).shape == (2, 3)
+
+
+def test_what_lies_between_the_ends_of_touch_is_not_pooled(hand):
+    begins, ends = rubbed(1, frames=24), rubbed(2, frames=24)
+    recordings = [
+        np.concatenate([inside(part, 0, 3, 3, 48) for part in (begins, middle, ends)])
+        for middle in (rubbed(3, frames=24), rubbed(4, frames=24))
+    ]
+    one, other = (perceive_sequence(hand, np.stack([r, r], axis=3)).pooled for r in recordings)
+    assert (one.tobytes() == other.tobytes()) == (hand.card.spectrum.ends > 0)
+
+
 def test_a_quarter_turn_keeps_the_features():
     model = assemble(*untrained(AS_CHANNELS, symmetry="c4"))
     recording = inside(rubbed(4), 6, 3, 3)
@@ -152,7 +182,7 @@ def test_a_quarter_turn_keeps_the_features():
     np.testing.assert_allclose(here.pooled, turned.pooled, rtol=1e-4)
 
 
-@pytest.mark.parametrize("spectrum", [AS_CHANNELS, OVER_PITCH, HAND])
+@pytest.mark.parametrize("spectrum", [AS_CHANNELS, OVER_PITCH, HAND, GRASP])
 def test_training_and_perceiving_pool_alike(spectrum):
     channels = 2 if spectrum.apart else 1
     network, card = untrained(spectrum, channels=channels)
@@ -241,6 +271,6 @@ def test_a_card_whose_network_does_not_fit_its_spectrum_is_refused():
     _, card = untrained(AS_CHANNELS)
     values = card.to_json()
     assert Card.from_json(values) == card
-    for wrong in ({"reach": 1}, {"window": 3}, {"load": True}, {"apart": 1}, "fast"):
+    for wrong in ({"reach": 1}, {"window": 3}, {"load": True}, {"apart": 1}, {"ends": 2}, "fast"):
         with pytest.raises(ModelError):
             Card.from_json({**values, "spectrum": wrong})

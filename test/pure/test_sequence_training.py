@@ -8,13 +8,10 @@ from tactile_equiv.card import Card
 from tactile_equiv.errors import DataError, ModelError
 from tactile_equiv.evaluation import evaluate
 from tactile_equiv.model import assemble, load_model
+from tactile_equiv.sequence_batches import pooled_recordings
 from tactile_equiv.sequence_dataset import SequenceDataset
-from tactile_equiv.sequence_training import (
-    SequenceSettings,
-    fitting_sequence_normalisation,
-    pooled_recordings,
-    train_sequences,
-)
+from tactile_equiv.sequence_settings import SequenceSettings
+from tactile_equiv.sequence_training import fitting_sequence_normalisation, train_sequences
 from tactile_equiv.spectrogram import Spectrum
 from tactile_equiv.torch_backend import weights_of
 
@@ -103,6 +100,16 @@ def test_a_discriminant_of_random_features_tells_materials_apart_before_any_trai
     with torch.no_grad():
         scores = network.classify(torch.from_numpy(np.sinh(pooled)).float())
     assert (scores.argmax(dim=1).numpy() == dataset.labels).all()
+
+
+def test_frozen_filters_stay_and_the_heads_learn():
+    settings = replace(SMALL, frozen=True, scaled_start=True)
+    start, end = (
+        weights_of(trained(strokes(8), replace(settings, steps=steps))) for steps in (0, 3)
+    )
+    moved = {name for name in start if (start[name] != end[name]).any()}
+    assert {"contact_head.weight", "texture_head.weight"} <= moved
+    assert not any(name.startswith("trunk") for name in moved)
 
 
 def test_a_trunk_over_a_group_is_not_scaled():
