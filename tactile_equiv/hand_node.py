@@ -240,13 +240,14 @@ class HandNode(ModelNode):
 
     def _statuses(self) -> list[DiagnosticStatus]:
         now = time.monotonic()
+        sides = (*self._inputs, self._outputs, *self._patches.values())
         moment = HandMoment(
             node=self.get_fully_qualified_name(),
             state=self._node_state(),
             settings=self.settings,
             summary=self._stream.summary(),
             inputs=tuple(one.topic for one in self._inputs),
-            heard=tuple(notice for one in self._inputs for notice in one.notices()),
+            heard=tuple(notice for one in sides if one is not None for notice in one.notices()),
             absent=tuple(self._texture.absent(now)),
             incomplete=self._incomplete,
         )

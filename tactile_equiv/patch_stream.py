@@ -75,6 +75,10 @@ class PatchStream:
         """Remove its publishers."""
         self._outputs.destroy()
 
+    def notices(self) -> list[str]:
+        """What diagnostics warn of: its subscribers that ask for more than is offered."""
+        return self._outputs.notices()
+
     def read(self, contents: Any, begun: float) -> PatchArrival:
         """The frame of this patch in a message.
 

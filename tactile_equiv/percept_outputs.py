@@ -62,6 +62,8 @@ class PerceptOutputs:
         self._warn = warn
         self._prefix = f"{below}/" if below else ""
         self._publishers: dict[str, Any] = {}
+        self._deaf: dict[str, str] = {}
+        self._untold: set[str] = set()
         try:
             for name in names:
                 self._publishers[name] = self._created(name)
@@ -73,6 +75,21 @@ class PerceptOutputs:
         """Remove the publishers."""
         for publisher in self._publishers.values():
             self._node.destroy_lifecycle_publisher(publisher)
+
+    def notices(self) -> list[str]:
+        """What diagnostics warn of: subscribers that ask for more than is offered.
+
+        Each is also a warning, once its name is known: the graph may learn it later than the
+        middleware finds that two sides do not fit.
+        """
+        found = {name: notice for name in self._deaf if (notice := self._deaf_notice(name))}
+        for name in self._untold & found.keys():
+            self._warn(f"qos {self._publishers[name].topic_name}", found[name])
+        gone = self._deaf.keys() - found.keys() - self._untold
+        self._untold -= found.keys()
+        for name in gone:
+            del self._deaf[name]
+        return list(found.values())
 
     def publish(
         self, header: Header, percept: Percept, numbers: Sequence[int], settings: Settings
@@ -125,7 +142,9 @@ class PerceptOutputs:
 
     def _created(self, name: str) -> Any:
         def on_incompatible(event: Any) -> None:
-            self._warn_incompatible(name, event)
+            self._deaf[name] = qos_policy_name_from_kind(event.last_policy_kind)
+            self._untold.add(name)
+            self.notices()
 
         return self._node.create_lifecycle_publisher(
             TYPES[name],
@@ -135,13 +154,14 @@ class PerceptOutputs:
             qos_overriding_options=overridable(),
         )
 
-    def _warn_incompatible(self, name: str, event: Any) -> None:
-        policy = qos_policy_name_from_kind(event.last_policy_kind)
+    def _deaf_notice(self, name: str) -> str:
+        """Names both sides; "" where nobody is deaf, or not known yet."""
         topic = self._publishers[name].topic_name
         offered = self._publishers[name].qos_profile
         deaf = ", ".join(deaf_subscribers(self._node, topic, offered))
-        self._warn(
-            f"qos {topic}",
-            f"incompatible QoS ({policy}) on {topic}: {self._node.get_name()} offers "
-            f"{described(offered)}, {deaf or 'a subscriber requests more'}",
+        if not deaf:
+            return ""
+        return (
+            f"incompatible QoS ({self._deaf[name]}) on {topic}: {self._node.get_name()} offers "
+            f"{described(offered)}, {deaf}"
         )

@@ -97,7 +97,8 @@ class PerceptionNode(ModelNode):
     def _statuses(self) -> list[DiagnosticStatus]:
         state = self._node_state()
         summary = self._stream.summary()
-        heard = [] if self._input is None else self._input.notices()
+        sides = (self._input, self._outputs)
+        heard = [notice for side in sides if side is not None for notice in side.notices()]
         level, message = diagnostics.judge(
             state.lifecycle,
             state.enabled,
