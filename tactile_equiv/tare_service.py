@@ -135,16 +135,21 @@ class TareService:
             return response
         frames, seconds = self._settings().tare_frames, self._settings().tare_timeout_s
         lacking = {sensor: TareCollector(frames) for sensor in self._sensors()}
-        self._collection = _Collection(frames, seconds, lacking)
+        collection = _Collection(frames, seconds, lacking)
         steady = Clock(clock_type=ClockType.STEADY_TIME)  # a paused simulation gets its answer
-        self._collection.timer = self._node.create_timer(seconds, self._end_late, clock=steady)
-        return self._collection
+        collection.timer = self._node.create_timer(
+            seconds, lambda: self._end_late(collection), clock=steady
+        )
+        self._collection = collection
+        return collection
 
-    def _end_late(self) -> None:
-        assert self._collection is not None
-        names = ", ".join(filter(None, self._collection.lacking))
+    def _end_late(self, collection: _Collection) -> None:
+        """EventsExecutor may call a timer that was due when it was destroyed."""
+        if collection is not self._collection:
+            return
+        names = ", ".join(filter(None, collection.lacking))
         self.end(
-            f"fewer than {self._collection.wanted} good frames in {self._collection.seconds} s"
+            f"fewer than {collection.wanted} good frames in {collection.seconds} s"
             f"{' from ' if names else ''}{names}: the old tare stays"
         )
 

@@ -84,11 +84,33 @@ def test_without_frames_it_ends_at_the_timeout(perception):
 
 
 def test_a_timeout_keeps_the_old_tare(perception):
-    graph = perception(tare_frames=2, tare_timeout_s=0.3)
+    graph = perception(tare_frames=2)
     rest = drifted(np.zeros((12, 16)))
     assert tare_on(graph, rest, 2).success
+    assert graph.set(tare_timeout_s=0.3) == []
     assert not graph.trigger("tare").success
     assert graph.perceive(image(rest, 200)).results == []
+
+
+def test_a_timeout_that_comes_after_its_tare_ends_no_other(perception, monkeypatch):
+    graph = perception(tare_frames=2)
+    node, timeouts = graph.perception, []
+    create = node.create_timer
+
+    def recorded(seconds, callback, **more):
+        timeouts.append(callback)
+        return create(seconds, callback, **more)
+
+    monkeypatch.setattr(node, "create_timer", recorded)
+    assert tare_on(graph, np.zeros((12, 16)), 2).success
+    timeouts[0]()
+    answer = graph.ask(Trigger, "tare")
+    graph.until(lambda: node.tare_service.in_progress, "the second tare to begin")
+    timeouts[0]()
+    for number in range(2):
+        graph.perceive(image(np.zeros((12, 16)), 200 + number))
+    graph.until(answer.done)
+    assert answer.result().success
 
 
 def test_a_second_tare_at_the_same_time_is_refused(perception):
