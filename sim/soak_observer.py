@@ -104,6 +104,8 @@ class SoakObserver(Node):
                 self._frames_played, self._frames_of_script = int(played), int(script)
 
     def _look(self) -> None:
+        if self.started.done():
+            return
         if self._broken or time.monotonic() - self._begun > PATIENCE:
             self._end(TactileError(self._trouble()))
         else:
