@@ -134,6 +134,25 @@ def read_multi_array(serialised: bytes, kind: str) -> MultiArrayContent:
     return MultiArrayContent(Layout(dim, data_offset), data)
 
 
+def check_encapsulation(serialised: bytes, what: str) -> None:
+    """Look at the first four bytes of a message that somebody else will read.
+
+    Fast CDR 2.3 takes the padding off the length unchecked: a message that is shorter, such as the
+    bytes 0, 0, 0, 2, kills the process that deserialises it.
+
+    Args:
+        serialised: the message.
+        what: its type, for the refusal.
+
+    Raises:
+        FrameError: if it is no plain CDR, or shorter than its padding.
+    """
+    try:
+        _Fields(serialised)
+    except MALFORMED as error:
+        raise _refused(serialised, what, error) from error
+
+
 def write_image(stamp: Any, frame_id: str, encoding: str, values: NDArray[Any]) -> bytes:
     """A serialised sensor_msgs/Image, in this machine's byte order.
 
@@ -167,6 +186,8 @@ class _Fields:
             raise ValueError("its first bytes name no plain CDR")
         self._order = order
         padding = serialised[ENCAPSULATION - 1] & PADDING
+        if len(serialised) < ENCAPSULATION + padding:
+            raise ValueError("it is shorter than its padding")
         self._bytes = serialised[: len(serialised) - padding] if padding else serialised
         self._at = ENCAPSULATION
 

@@ -118,6 +118,7 @@ def _field_reader(message_class: Any) -> Callable[[bytes], Any]:
     is_plain = fields.get("header", HEADER) == HEADER
 
     def read(serialised: bytes) -> Any:
+        cdr.check_encapsulation(serialised, message_class.__name__)
         try:
             message = deserialize_message(serialised, message_class)
         except Exception as error:  # of a class that the middleware chooses

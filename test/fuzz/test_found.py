@@ -180,3 +180,15 @@ def test_a_probe_that_is_cut_off_is_refused_with_its_size(tmp_path: Path):
     (folder / "card.json").write_text(json.dumps(card))
     with pytest.raises(ModelError, match="100 bytes"):
         load_model(folder)
+
+
+@pytest.mark.parametrize("message", [b"", b"\0\0", b"\0\0\0\2", b"\0\1\0\3ab", b"\0\7\0\0abcd"])
+def test_a_message_shorter_than_its_padding_is_not_given_to_rclpy(message):
+    """Fast CDR would read beyond its end: the process dies."""
+    pytest.importorskip("rclpy")
+    from tactile_equiv.input_kind import input_of
+
+    given = {"input_type": "sensor_msgs/msg/JointState", "input_field": "position"}
+    found = input_of(Settings(rows=1, cols=1, **given))
+    with pytest.raises(FrameError, match=f"{len(message)} bytes are no serialised JointState"):
+        found.read(message)
