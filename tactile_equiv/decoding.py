@@ -148,6 +148,8 @@ def decode_multi_array(message: Any, settings: Settings) -> NDArray[Any]:
             "layout", f"array has {len(sizes)} layout dimensions: use rows, columns[, channels]"
         )
     _check_size(sizes[0], sizes[1], settings)
+    if 0 in sizes:
+        raise FrameError("size", f"frame has size {sizes}: it must have at least one channel")
     if values.size != math.prod(sizes):
         raise FrameError(
             "data",

@@ -15,7 +15,7 @@ from tactile_equiv.audit.stimuli import Stage, recorded_contact
 from tactile_equiv.backends import OpenCvBackend
 from tactile_equiv.compressed_image import packed_size
 from tactile_equiv.dataset import Dataset, load_dataset
-from tactile_equiv.decoding import decode_image
+from tactile_equiv.decoding import decode_image, decode_multi_array
 from tactile_equiv.errors import (
     AuditError,
     DataError,
@@ -192,3 +192,11 @@ def test_a_message_shorter_than_its_padding_is_not_given_to_rclpy(message):
     found = input_of(Settings(rows=1, cols=1, **given))
     with pytest.raises(FrameError, match=f"{len(message)} bytes are no serialised JointState"):
         found.read(message)
+
+
+def test_an_array_of_no_channels_is_refused_before_its_rows_are_believed():
+    dimensions = [SimpleNamespace(size=size) for size in (2**31, 2**31, 0)]
+    message = SimpleNamespace(layout=SimpleNamespace(dim=dimensions, data_offset=0), data=[])
+    with pytest.raises(FrameError, match="at least one channel") as refusal:
+        decode_multi_array(message, Settings())
+    assert refusal.value.reason == "size"
