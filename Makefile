@@ -5,8 +5,10 @@
 # make bench   every benchmark, about 15 minutes on a machine that does nothing else; ARGS=--quick: 2
 # make soak    the closed loop for two minutes: are all frames counted, does memory grow, do answers
 #              slow down? ARGS="--minutes 60 --warm-up 120 --decide": for an hour, which decides
+# make fuzz    malformed messages, parameters and files, about a quarter of an hour of one core;
+#              ARGS=--short: half a minute (docs/fuzzing.md)
 # All make their environment first; PYTHON=python3.12 chooses the interpreter, ARGS= adds options.
-.PHONY: demo replay test bench soak environment
+.PHONY: demo replay test bench soak fuzz environment
 
 RUN = PYTHON="$(PYTHON)" sh environment/run
 
@@ -27,6 +29,9 @@ bench:
 
 soak:
 	@$(RUN) python -m tactile_equiv_sim.soak $(ARGS)
+
+fuzz:
+	@$(RUN) python -m fuzz $(ARGS)
 
 environment:
 	@$(RUN)

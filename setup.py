@@ -26,6 +26,7 @@ EXTRAS = {
     "report": ["matplotlib>=3.5"],
     "bags": ["rosbags>=0.10"],
     "view": ["foxglove-sdk>=0.20"],
+    "fuzz": ["atheris>=2.3", "hypothesis>=6"],
     "test": ["hypothesis>=6", "mypy>=1.10", "pytest>=7", "ruff>=0.5", "types-PyYAML"],
 }
 

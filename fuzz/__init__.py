@@ -1,0 +1,1 @@
+"""Malformed messages, parameters and files for everything that reads them: `make fuzz`."""
