@@ -27,16 +27,16 @@ FILES = ",".join((MODELS, YAML, DATA))
 LIVE = {"image": 10_000, "compressed": 5_000, "array_f4": 5_000}
 
 FULL = (
-    Plan("messages", MESSAGES, "random", 220_000),
-    Plan("messages", MESSAGES, "property", 10_000),
-    Plan("messages", MESSAGES, "coverage", 20_000),
+    Plan("messages", MESSAGES, "random", 230_000),
+    Plan("messages", MESSAGES, "property", 3_000),
+    Plan("messages", MESSAGES, "coverage", 8_000),
     Plan("parameters", PARAMETERS, "random", 10_000),
-    Plan("parameters", PARAMETERS, "property", 1_000),
-    Plan("models", MODELS, "random", 1_500),
-    Plan("yaml", YAML, "random", 3_000),
-    Plan("data", DATA, "random", 8_000),
-    Plan("files", FILES, "property", 500),
-    Plan("files", f"{YAML},{DATA}", "coverage", 500),
+    Plan("parameters", PARAMETERS, "property", 500),
+    Plan("models", MODELS, "random", 1_000),
+    Plan("yaml", YAML, "random", 2_000),
+    Plan("data", DATA, "random", 9_000),
+    Plan("files", FILES, "property", 300),
+    Plan("files", f"{YAML},{DATA}", "coverage", 300),
     *(Plan(f"live {kind}", kind, "live", count) for kind, count in LIVE.items()),
 )
 SHORT = (

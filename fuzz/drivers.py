@@ -9,6 +9,7 @@ code under test is reached.
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -35,6 +36,7 @@ class Campaign:
     """
 
     def __init__(self, subjects: Sequence[Subject], watched: Watched, seed: int) -> None:
+        gc.freeze()  # later collections pass over what is imported now
         self.ledger = Ledger()
         self._subjects = subjects
         self._watched = watched
