@@ -37,7 +37,7 @@ from .presses import Bank, pressed_frames
 from .subject import LaunchedSubject, Subject, SupervisedSubject
 from .trial import Plan
 
-START_LIMIT = 120.0  # seconds for a new process
+START_LIMIT = 300.0  # seconds for a new process
 
 Fault = Callable[[Bench, Plan, Outcome], None]
 
@@ -162,7 +162,11 @@ def _tried_all(options: argparse.Namespace, folder: Path) -> list[Outcome]:
     try:
         bench.restart(lambda: plan.start({}))
         bench.until_correct(START_LIMIT)
-        return [_tried(bench, plan, name) for name in names]
+        outcomes: list[Outcome] = []
+        for name in names:
+            anew = bool(outcomes and outcomes[-1].problems)
+            outcomes.append(_tried(bench, plan, name, anew))
+        return outcomes
     finally:
         bench.close()
         rclpy.try_shutdown(context=context)
@@ -181,7 +185,7 @@ def _starter(
 ) -> Callable[[Mapping[str, Value]], Subject]:
     def start(parameters: Mapping[str, Value]) -> Subject:
         if options.launch:
-            given = [f"namespace:={namespace}", f"model_path:={model}", "respawn:=true"]
+            given = [f"namespace:={namespace}", f"model_path:={model}"]
             return LaunchedSubject([*shlex.split(options.launch), *given], log)
         usual: dict[str, Value] = {"model_path": str(model), "backend": options.backend}
         command = perception_description(namespace, {**usual, **parameters}).command()
@@ -192,13 +196,15 @@ def _starter(
     return start
 
 
-def _tried(bench: Bench, plan: Plan, name: str) -> Outcome:
-    """What came of a fault; after one that failed, the next one meets a new process."""
+def _tried(bench: Bench, plan: Plan, name: str, anew: bool) -> Outcome:
+    """What came of a fault; `anew`: it meets a new process, after one that failed."""
     words, fault = FAULTS[name]
     outcome = Outcome(words)
     print(f"faults: {words} ...", file=sys.stderr, flush=True)
     unknown, said = bench.ledger.unknown, len(_said(bench))
     try:
+        if anew:
+            _begin_anew(bench, plan)
         fault(bench, plan, outcome)
     except NotTriedError as error:
         outcome.not_tried = str(error)
@@ -209,11 +215,14 @@ def _tried(bench: Bench, plan: Plan, name: str) -> Outcome:
         outcome.problems.append("answers name frames that nobody sent")
     if "Traceback" in _said(bench)[said:]:
         outcome.problems.append(f"the node wrote a traceback: {_said(bench)[said:][-500:]}")
-    if outcome.problems:
-        bench.restart(lambda: plan.start({}))
-        bench.replace_driver()
-        bench.until_correct(START_LIMIT)
     return outcome
+
+
+def _begin_anew(bench: Bench, plan: Plan) -> None:
+    """End the process and wait for answers of another one."""
+    bench.restart(lambda: plan.start({}))
+    bench.replace_driver()
+    bench.until_correct(START_LIMIT)
 
 
 def _said(bench: Bench) -> str:

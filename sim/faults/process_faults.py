@@ -18,8 +18,8 @@ from .trial import Books, Plan
 BURST = 20  # frames after each recovery, all of them accounted for
 LONGEST = 1.0  # seconds of a stream before a kill
 STARTS = 3  # kills while the process starts
-STOPPED = 1.5  # seconds
-MAX_AGE = 0.5  # seconds
+STOPPED = 3.0  # seconds
+MAX_AGE = 2.0  # seconds
 
 
 def killed(bench: Bench, plan: Plan, outcome: Outcome) -> None:
