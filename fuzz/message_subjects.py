@@ -244,23 +244,16 @@ def packed(message: Any, settings: Settings) -> NDArray[Any]:
 
 def _check_png(content: bytes) -> None:
     """Every part that holds pixels must be whole, or the picture was not the one that was sent."""
-    at, data = len(message_seeds.PNG), b""
+    at = len(message_seeds.PNG)
     while at + 12 <= len(content):
         length = int.from_bytes(content[at : at + 4], "big")
         kind, part = content[at + 4 : at + 8], content[at + 8 : at + 8 + length]
         checksum = int.from_bytes(content[at + 8 + length : at + 12 + length], "big")
         if kind in (b"IHDR", b"IDAT", b"PLTE") and zlib.crc32(kind + part) != checksum:
             raise ViolationError(f"a PNG was answered whose part {kind!r} has a wrong checksum")
-        data += part if kind == b"IDAT" else b""
         at += 12 + length
         if kind == b"IEND":
-            break
-    try:
-        zlib.decompressobj().decompress(data[:-4])  # libpng ignores the sum behind the pixels
-    except zlib.error as error:
-        raise ViolationError(
-            f"a PNG was answered whose pixels cannot be unpacked ({error})"
-        ) from error
+            return
 
 
 def multi_array(message: Any, settings: Settings) -> NDArray[Any]:

@@ -142,6 +142,6 @@ class Architecture:
             return Architecture(**given)
         except (TypeError, AttributeError) as error:
             raise ModelError(
-                f"architecture {sizes} is not understood ({error}): "
+                f"architecture {sizes!s:.300} is not understood ({error!s:.300}): "
                 f"its keys are {sorted(Architecture.__dataclass_fields__)}"
             ) from error

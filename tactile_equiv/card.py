@@ -136,6 +136,6 @@ class Card:
             )
         except (TypeError, KeyError) as error:
             raise ModelError(
-                f"card.json is not understood ({error}): its keys are "
+                f"card.json is not understood ({error!s:.300}): its keys are "
                 f"{sorted(Card.__dataclass_fields__)}"
             ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from typing import Any
 
 import cv2
@@ -15,6 +16,8 @@ LARGEST = 1 << 24
 """Pixels of a frame: a few packed bytes could claim thousands of millions."""
 
 PNG, PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
+PNG_PART = 12
+"""Bytes of a part of a PNG without content: length, kind, checksum."""
 JPEG, JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 JPEG_SIZES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 """Markers of JPEG segments that hold the size of the picture."""
@@ -38,6 +41,8 @@ def unpack(packed: bytes, described: str) -> NDArray[Any]:
             f"packed image has size {height}x{width}: it must have rows and columns, and at most "
             f"{LARGEST} pixels",
         )
+    if packed.startswith(PNG) and not _is_whole_png(packed):
+        raise _corrupt(packed, described)
     try:
         pixels: NDArray[Any] | None = cv2.imdecode(
             np.frombuffer(packed, np.uint8), cv2.IMREAD_UNCHANGED
@@ -45,14 +50,34 @@ def unpack(packed: bytes, described: str) -> NDArray[Any]:
     except cv2.error:
         pixels = None
     if pixels is None or pixels.shape[:2] != (height, width) or pixels.dtype.kind != "u":
-        raise FrameError(
-            "data",
-            f"{len(packed)} bytes of {described!r:.60} are corrupt: check driver and transport",
-        )
+        raise _corrupt(packed, described)
     if pixels.ndim == 2:
         return pixels
     is_swapped = "compressed rgb" in described  # the file holds red where blue belongs
     return pixels[:, :, :3] if is_swapped else pixels[:, :, 2::-1]
+
+
+def _corrupt(packed: bytes, described: str) -> FrameError:
+    return FrameError(
+        "data", f"{len(packed)} bytes of {described!r:.60} are corrupt: check driver and transport"
+    )
+
+
+def _is_whole_png(packed: bytes) -> bool:
+    """Whether every part lies in the file and has the checksum that it names.
+
+    OpenCV takes as much memory as a part claims, up to 4 GB, and passes over some checksums.
+    """
+    at = len(PNG)
+    while at + PNG_PART <= len(packed):
+        end = at + 8 + int.from_bytes(packed[at : at + 4], "big")
+        checksum = int.from_bytes(packed[end : end + 4], "big")
+        if end + 4 > len(packed) or zlib.crc32(packed[at + 4 : end]) != checksum:
+            return False
+        if packed.startswith(PNG_END[:4], at + 4):
+            return True
+        at = end + 4
+    return False
 
 
 def packed_size(packed: bytes, described: str) -> tuple[int, int]:

@@ -79,7 +79,7 @@ class Normalisation:
             return Normalisation(**values)
         except TypeError as error:
             raise ModelError(
-                f"normalisation {values} is not understood ({error}): "
+                f"normalisation {values!s:.300} is not understood ({error!s:.300}): "
                 f"its keys are {sorted(Normalisation.__dataclass_fields__)}"
             ) from error
 

@@ -60,7 +60,7 @@ class Patch:
         try:
             return node.changed({"frame_id": self.name, **self.parameters})
         except SettingsError as error:
-            raise SettingsError(f"patch {self.name!r}: {error}") from error
+            raise SettingsError(f"patch {self.name!r:.60}: {error}") from error
 
     def part_of(self, contents: Any, settings: Settings) -> Any:
         """The contents of a message that are this patch's; all of them without `first`.
@@ -131,7 +131,7 @@ def _patch(name: Any, given: Any, defaults: Mapping[str, Any], what: str) -> Pat
             f"{what} has a patch {name!r:.60}: a name is letters, digits and _, and begins with a "
             "letter, because topics are named by it"
         )
-    whose = f"patch {name!r} of {what}"
+    whose = f"patch {name!r:.60} of {what}"
     check_keys(given or {}, _patch_keys(), whose)
     parameters = {**defaults, **(given or {})}
     topic, first = parameters.pop("topic", ""), parameters.pop("first", None)

@@ -76,7 +76,8 @@ class Probe:
             answers = tuple(Answer(*(arrays[f"{n}.{part}"] for part in PARTS)) for n in numbers)
         except (safetensors.SafetensorError, KeyError) as error:
             raise ModelError(
-                f"the probe of the engines, {len(content)} bytes, is not understood ({error}): "
+                f"the probe of the engines, {len(content)} bytes, is not understood "
+                f"({error!s:.300}): "
                 "copy the whole model directory again"
             ) from error
         if not answers or not all(_fits(answer, architecture) for answer in answers):

@@ -171,7 +171,7 @@ class Spectrum:
             return Spectrum(**values)
         except TypeError as error:
             raise ModelError(
-                f"spectrum {values} is not understood ({error}): "
+                f"spectrum {values!s:.300} is not understood ({error!s:.300}): "
                 f"its keys are {sorted(Spectrum.__dataclass_fields__)}"
             ) from error
 

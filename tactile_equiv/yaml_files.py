@@ -107,4 +107,4 @@ def check_keys(values: Any, known: Sequence[str], what: str) -> None:
     for key in values:
         if key not in known:
             nearest = difflib.get_close_matches(str(key), known, n=1, cutoff=0.0)[0]
-            raise SettingsError(f"key {key!r} of {what} is unknown: did you mean {nearest!r}?")
+            raise SettingsError(f"key {key!r:.60} of {what} is unknown: did you mean {nearest!r}?")

@@ -13,7 +13,7 @@ from tactile_equiv_sim.recorded_presses import contained_contacts
 from tactile_equiv import backends
 from tactile_equiv.audit.stimuli import Stage, recorded_contact
 from tactile_equiv.backends import OpenCvBackend
-from tactile_equiv.compressed_image import packed_size
+from tactile_equiv.compressed_image import packed_size, unpack
 from tactile_equiv.dataset import Dataset, load_dataset
 from tactile_equiv.decoding import decode_image, decode_multi_array
 from tactile_equiv.errors import (
@@ -200,3 +200,14 @@ def test_an_array_of_no_channels_is_refused_before_its_rows_are_believed():
     with pytest.raises(FrameError, match="at least one channel") as refusal:
         decode_multi_array(message, Settings())
     assert refusal.value.reason == "size"
+
+
+@pytest.mark.parametrize("place", [33, 60, -5])
+def test_a_png_whose_parts_lie_is_refused_before_opencv_takes_what_they_claim(place):
+    cv2 = pytest.importorskip("cv2")
+    packed = bytearray(cv2.imencode(".png", np.arange(600, dtype=np.uint8).reshape(20, 30))[1])
+    assert unpack(bytes(packed), "png").shape == (20, 30)
+    packed[place] ^= 0xB3  # 33: the length of the pixels, then 3 GB
+    with pytest.raises(FrameError) as refusal:
+        unpack(bytes(packed), "png")
+    assert refusal.value.reason in ("data", "encoding")

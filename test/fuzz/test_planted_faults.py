@@ -1,10 +1,10 @@
 """The fuzzer finds what is planted: in readers of its own, and in the decoder of the package."""
 
 import importlib.util
-import sys
 from pathlib import Path
 
 import pytest
+from broken_subjects import FAULTS
 
 import fuzz.__main__ as program
 from fuzz import ledger, memory, report, supervision
@@ -14,10 +14,6 @@ from fuzz.supervision import Plan, run
 from fuzz.watched import Watched
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-
-from broken_subjects import FAULTS  # noqa: E402
-
 DRIVERS = ["random", "property", "coverage"]
 
 
