@@ -7,8 +7,9 @@
 #              slow down? ARGS="--minutes 60 --warm-up 120 --decide": for an hour, which decides
 # make fuzz    malformed messages, parameters and files, about a quarter of an hour of one core;
 #              ARGS=--short: half a minute (docs/fuzzing.md)
+# make audit-dependencies    every dependency pinned, and what is known against each of them
 # All make their environment first; PYTHON=python3.12 chooses the interpreter, ARGS= adds options.
-.PHONY: demo replay test bench soak fuzz environment
+.PHONY: demo replay test bench soak fuzz audit-dependencies environment
 
 RUN = PYTHON="$(PYTHON)" sh environment/run
 
@@ -32,6 +33,9 @@ soak:
 
 fuzz:
 	@$(RUN) python -m fuzz $(ARGS)
+
+audit-dependencies:
+	@$(RUN) python environment/audit_dependencies.py
 
 environment:
 	@$(RUN)

@@ -19,6 +19,7 @@ from tactile_equiv.shared_memory import remove_abandoned
 
 AnyNode = TypeVar("AnyNode", bound=Node)
 WAIT = 1.0  # seconds
+REFUSED = "error creating node"
 
 
 class Interrupts:
@@ -69,11 +70,12 @@ def spinning(
 
     Raises:
         ExternalShutdownException: if a signal came while the node was made.
+        TactileError: if the middleware refuses to make it.
     """
     executor: Any = None
     node: AnyNode | None = None
     try:
-        node = make()
+        node = _made(make)
         if not node.context.ok():
             raise ExternalShutdownException
         executor = make_executor(node)
@@ -85,6 +87,15 @@ def spinning(
             executor.shutdown()
         if node is not None:
             node.destroy_node()
+
+
+def _made(make: Callable[[], AnyNode]) -> AnyNode:
+    try:
+        return make()
+    except RuntimeError as error:  # rclpy's RCLError, such as security that is asked for in vain
+        if REFUSED not in str(error):
+            raise
+        raise TactileError(str(error)) from error
 
 
 def executor_of(name: str, tell: Callable[[str], None], context: Any = None) -> Executor:
