@@ -44,7 +44,7 @@ class Augmentation:
     rotate: bool = True
     mirror: bool = True
     shift: float = 0.17
-    sharp: float = 0.0
+    sharp: float = 0.5
     cut: float = 0.0
     gain: float = 0.15
     taxel_gain: float = 0.05

@@ -68,7 +68,7 @@ class TrainingSettings:
     check_every: int = 100
     patience: int = 10
     channels: tuple[int, ...] | None = None
-    dilations: tuple[int, ...] = (1, 1, 2, 4)
+    dilations: tuple[int, ...] = (1, 2, 2, 4)
     kernel: int = 3
     activation: str = "gelu"
     symmetry: str = "translation"

@@ -91,7 +91,7 @@ def zero_padded(classes: int) -> nn.Module:
     """No down-sampling, dilations as in the project's network, zero padding, global average."""
     layers: list[nn.Module] = []
     inputs = 1
-    for outputs, dilation in zip(CHANNELS, (1, 1, 2, 4), strict=True):
+    for outputs, dilation in zip(CHANNELS, (1, 2, 2, 4), strict=True):
         convolution = nn.Conv2d(inputs, outputs, 3, padding=dilation, dilation=dilation)
         layers += [convolution, nn.GELU()]
         inputs = outputs

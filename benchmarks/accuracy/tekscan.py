@@ -31,6 +31,7 @@ from torch.nn import functional
 from tactile_equiv.augmentation import Augmentation
 from tactile_equiv.dataset import Dataset, load_dataset, split_by_position
 from tactile_equiv.frame import Normalisation
+from tactile_equiv.group_convolution import GROUPS, act
 from tactile_equiv.one_cycle import one_cycle
 from tactile_equiv.press_batches import PressBatches, levelled
 from tactile_equiv.training import TrainingSettings, fitting_normalisation, train
@@ -41,22 +42,29 @@ CUT, ASKED = (20, 30), 24  # taxels of a press that is moved, presses
 Scores = Callable[[Tensor], Tensor]
 VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "defaults": ({}, {}, "the defaults of `tactile-equiv train`"),
-    "no rotation": ({}, {"rotate": False}, ""),
+    "no rotation": ({}, {"rotate": False}, "but mirrors"),
     "no mirror": ({}, {"mirror": False}, ""),
     "no gain": ({}, {"gain": 0.0, "taxel_gain": 0.0}, "of load and taxels"),
     "no noise": ({}, {"noise": 0.0}, ""),
     "moves over half the array": ({}, {"shift": 0.3}, "more presses cut by the border"),
+    "cut presses": ({}, {"cut": 0.5}, "half of them cut by one more border"),
     "c4": ({"symmetry": "c4", "learning_rate": 1e-3}, {}, "exact under quarter turns"),
     "d4": ({"symmetry": "d4", "learning_rate": 1e-3}, {}, "and mirrors"),
+    "narrower": ({"channels": (8, 12, 16, 16)}, {}, "8, 12, 16, 16 channels"),
     "wider": ({"channels": (24, 32, 64, 64)}, {}, "24, 32, 64, 64 channels"),
     "five layers": (
-        {"channels": (16, 24, 24, 24, 32), "dilations": (1, 1, 2, 2, 4)},
+        {"channels": (16, 24, 24, 24, 32), "dilations": (1, 2, 2, 2, 4)},
         {},
-        "24 channels, then 32; R = 10; as many products",
+        "24 channels, then 32; R = 11",
     ),
-    "other reach": ({"dilations": (1, 2, 2, 4)}, {}, "dilations 1, 2, 2, 4: R = 9"),
+    "reach 8": ({"dilations": (1, 1, 2, 4)}, {}, "dilations 1, 1, 2, 4"),
+    "reach 11": ({"dilations": (1, 2, 4, 4)}, {}, "dilations 1, 2, 4, 4"),
+    "reach 15": ({"dilations": (1, 2, 4, 8), "thinning": 4}, {}, "dilations 1, 2, 4, 8"),
     "three layers": ({"channels": (16, 32, 32), "dilations": (1, 2, 4)}, {}, "R = 7"),
     "no label smoothing": ({"label_smoothing": 0.0}, {}, ""),
+    "more label smoothing": ({"label_smoothing": 0.1}, {}, "0.1"),
+    "averaged weights": ({"averaging": 0.99}, {}, "over about 100 steps"),
+    "turned in use": ({}, {}, "mean of the scores over quarter turns and mirrors"),
     "finer lattice in training": ({"thinning": 2}, {}, "four times the cells"),
 }
 """Changed fields of `TrainingSettings`, of `Augmentation`, and a note."""
@@ -74,23 +82,37 @@ BASELINES: dict[str, tuple[Callable[[int], nn.Module], float | None, str]] = {
 and a note."""
 
 
-def trained_variant(name: str, data: Dataset, seed: int, steps: int) -> Scores:
+def trained_variant(name: str, data: Dataset, seed: int, steps: int, sharp: float) -> Scores:
     """The project's network with other settings."""
     fields, augmentation, _ = VARIANTS[name]
     settings = replace(
         TrainingSettings(seed=seed, steps=steps, validation=0, **fields),
-        augmentation=Augmentation(**augmentation),
+        augmentation=Augmentation(**{"sharp": sharp, **augmentation}),
     )
     network = train(data, fitting_normalisation(data), settings).network
-    return lambda frames: network.texture_logits(network.features(frames))
+
+    def scores(frames: Tensor) -> Tensor:
+        return network.texture_logits(network.features(frames))
+
+    return over_turns(scores) if name == "turned in use" else scores
 
 
-def trained_baseline(name: str, data: Dataset, seed: int, steps: int) -> Scores:
+def over_turns(scores: Scores) -> Scores:
+    """Mean of the shares of the classes over the eight turns and mirrors of a frame."""
+
+    def mean(frames: Tensor) -> Tensor:
+        views = [act(element, frames) for element in GROUPS["d4"].elements]
+        return torch.stack([scores(view).softmax(dim=1) for view in views]).mean(dim=0)
+
+    return mean
+
+
+def trained_baseline(name: str, data: Dataset, seed: int, steps: int, sharp: float) -> Scores:
     """A usual network, on the same batches."""
     make, shift, _ = BASELINES[name]
     settings = TrainingSettings(seed=seed, steps=steps)
     torch.manual_seed(seed)
-    batch = _batches(data, shift, settings)
+    batch = _batches(data, shift, sharp, settings)
     network = make(len(data.class_names))
     network(batch()[0])  # gives the fully connected layer its size
     optimiser, schedule = one_cycle(
@@ -110,7 +132,7 @@ def trained_baseline(name: str, data: Dataset, seed: int, steps: int) -> Scores:
 
 
 def _batches(
-    data: Dataset, shift: float | None, settings: TrainingSettings
+    data: Dataset, shift: float | None, sharp: float, settings: TrainingSettings
 ) -> Callable[[], tuple[Tensor, Tensor]]:
     """What gives levelled frames (N, 1, H, W) and labels (N,)."""
     normalisation = fitting_normalisation(data)
@@ -123,7 +145,7 @@ def _batches(
             return recorded[chosen], labels[chosen]
 
         return as_recorded
-    augmentation = Augmentation(shift=shift)
+    augmentation = Augmentation(shift=shift, sharp=sharp)
     presses = PressBatches(
         data, normalisation, augmentation, settings.touch_threshold, settings.seed
     )
@@ -173,8 +195,10 @@ def flips(scores: Scores, moved: NDArray[Any], normalisation: Normalisation) -> 
     return float((found[:, 1:] != found[:, :-1]).mean())
 
 
-def measure(name: str, data: Dataset, seeds: list[int], steps: int) -> Row:
-    """One row of the table."""
+def measure(
+    name: str, data: Dataset, seeds: list[int], steps: int, sharp: float = Augmentation().sharp
+) -> Row:
+    """One row of the table; `sharp` is the share of presses that training does not interpolate."""
     left = split_by_position(data)
     train_part, test_part = data.subset(left), data.subset(~left)
     normalisation = fitting_normalisation(train_part)
@@ -182,7 +206,7 @@ def measure(name: str, data: Dataset, seeds: list[int], steps: int) -> Row:
     test_frames, moved = levelled(test_part.frames, normalisation), moved_presses(test_part)
     values: dict[str, list[float]] = {"right": [], "among two": [], "class changes": []}
     for seed in seeds:
-        scores = training(name, train_part, seed, steps)
+        scores = training(name, train_part, seed, steps, sharp)
         found = seen(scores, test_frames)
         values["right"].append(right(found, test_part.labels, 1))
         values["among two"].append(right(found, test_part.labels, 2))
@@ -196,6 +220,8 @@ def measure(name: str, data: Dataset, seeds: list[int], steps: int) -> Row:
         f"--steps {steps}"
     )
     title = name if steps == TrainingSettings().steps else f"{name}, {steps} steps"
+    if sharp != Augmentation().sharp:
+        title, command = f"{title}, {sharp:g} sharp", f"{command} --sharp {sharp:g}"
     return Row(title, values, command, note)
 
 
@@ -209,11 +235,12 @@ def main() -> int:
     parser.add_argument("--rows", nargs="*", default=names, choices=names)
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
     parser.add_argument("--steps", type=int, default=TrainingSettings().steps)
+    parser.add_argument("--sharp", type=float, default=Augmentation().sharp)
     options = parser.parse_args()
     torch.set_num_threads(1)
     data = load_dataset(options.data)
     for name in options.rows:
-        record(TABLE, [measure(name, data, options.seeds, options.steps)])
+        record(TABLE, [measure(name, data, options.seeds, options.steps, options.sharp)])
     return 0
 
 
