@@ -36,7 +36,8 @@ from fuzz.drivers import random_of
 from fuzz.ledger import GROWTH_LIMIT, Finding
 from fuzz.memory import slope
 from fuzz.message_subjects import MessageSubject, message_subjects
-from fuzz.worker import RESULT
+from fuzz.watched import Watched
+from fuzz.worker import DOING, RESULT
 from tactile_equiv import messages
 from tactile_equiv.errors import FrameError
 from tactile_equiv.input_kind import input_of
@@ -45,7 +46,7 @@ BURST, DEPTH = 20, 64
 """Malformed messages between two good ones, and messages that each side keeps."""
 GOOD = 8
 """Different good frames, in turn."""
-LIMIT_S = 60.0
+LIMIT_S = 120.0
 NODE = "tactile_perception"
 KINDS = ("image", "compressed", "array_f4")
 MODEL = "simulated_textures"
@@ -82,7 +83,9 @@ class Mixed:
     problem: str = ""
 
 
-def mixed_stream(kind: str, count: int, log: Path, seed: int = 0) -> Mixed:
+def mixed_stream(
+    kind: str, count: int, log: Path, seed: int = 0, watched: Watched | None = None
+) -> Mixed:
     """Send `count` malformed messages among good ones to a node in the ROS domain of the process.
 
     Args:
@@ -90,6 +93,7 @@ def mixed_stream(kind: str, count: int, log: Path, seed: int = 0) -> Mixed:
         count: of malformed messages.
         log: what the node says is written here.
         seed: of everything that is drawn.
+        watched: told of each burst.
     """
     subject = next(one for one in message_subjects() if one.name == kind)
     context = rclpy.Context()
@@ -99,6 +103,8 @@ def mixed_stream(kind: str, count: int, log: Path, seed: int = 0) -> Mixed:
     try:
         stream.connect(mixed)
         for burst in _bursts(subject, count, seed):
+            if watched is not None:
+                watched.begins(mixed.good, f"live {kind}", LIMIT_S, burst[0][0])
             stream.send_burst(burst, mixed)
         stream.settle(mixed)
     except StreamError as error:
@@ -290,7 +296,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
-    mixed = mixed_stream(options.kind, options.count, options.folder / "node.log", options.seed)
+    log, watched = options.folder / "node.log", Watched(options.folder / DOING)
+    mixed = mixed_stream(options.kind, options.count, log, options.seed, watched)
     result = as_result(f"live_{options.kind}", mixed)
     (options.folder / RESULT).write_text(json.dumps(result, indent=1), "utf-8")
 
