@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 import numpy as np
 from tactile_equiv_sim.process_samples import FIGURES, MB
-from tactile_equiv_sim.soak_record import SoakRecord
-from tactile_equiv_sim.soak_statistics import TENTHS, quantile, tenths
+from tactile_equiv_sim.soak_record import COUNTS, SoakRecord
+from tactile_equiv_sim.soak_statistics import TENTHS, Array, quantile, tenths
 from tactile_equiv_sim.soak_verdict import SoakFinding, measured, totals_of
 
 from tactile_equiv.aligned_lines import aligned_lines
@@ -26,6 +26,7 @@ TENTH_ROWS = {
     "p50_ms": "{:.2f}",
     "p99_ms": "{:.2f}",
     "missed_deadlines": "{:.0f}",
+    "node_cpu_ms_an_answer": "{:.2f}",
     "cores_busy_elsewhere": "{:.2f}",
     "cores_taken_by_host": "{:.2f}",
 }
@@ -70,7 +71,7 @@ def figures_of_processes(record: SoakRecord) -> dict[str, dict[str, float]]:
 
 def _process_rows(record: SoakRecord) -> list[list[str]]:
     return [
-        ["process", *(name.replace("_", " ") for name in PROCESS_ROWS)],
+        ["process", *(name.replace("_", " ").replace(" mb", " MB") for name in PROCESS_ROWS)],
         *(
             [name, *(form.format(one[figure]) for figure, form in PROCESS_ROWS.items())]
             for name, one in figures_of_processes(record).items()
@@ -79,27 +80,27 @@ def _process_rows(record: SoakRecord) -> list[list[str]]:
 
 
 def figures_of_tenths(record: SoakRecord) -> dict[str, list[float]]:
-    """Answers, latency (ms), missed deadlines and cores that others kept busy, tenth by tenth."""
+    """Answers, latency, missed deadlines, CPU of the node and of others, tenth by tenth."""
     latencies = tenths(record.latencies)
-    busy, stolen = _others(record)
+    own = record.processes[:, :, CPU].sum(1)  # (N,)
+    node = record.processes[:, record.plan.processes.index("perception"), CPU]
+    answered = _spent(record, record.counts[:, COUNTS.index("answered")])
+    seconds = record.plan.seconds / TENTHS
     return {
         "answers": latencies.sum(1).tolist(),
         "p50_ms": [1e3 * quantile(one, 0.5) for one in latencies],
         "p99_ms": [1e3 * quantile(one, 0.99) for one in latencies],
         "missed_deadlines": tenths(record.missed).tolist(),
-        "cores_busy_elsewhere": busy,
-        "cores_taken_by_host": stolen,
+        "node_cpu_ms_an_answer": (1e3 * _spent(record, node) / np.maximum(answered, 1)).tolist(),
+        "cores_busy_elsewhere": (_spent(record, record.machine[:, 0] - own) / seconds).tolist(),
+        "cores_taken_by_host": (_spent(record, record.machine[:, 1]) / seconds).tolist(),
     }
 
 
-def _others(record: SoakRecord) -> tuple[list[float], list[float]]:
-    """Cores kept busy by other processes, and taken by the host, in each tenth."""
-    own = record.processes[:, :, CPU].sum(1)  # (N,)
-    spent = np.stack([record.machine[:, 0] - own, record.machine[:, 1]], 1)  # (N, 2)
+def _spent(record: SoakRecord, sums: Array) -> Array:
+    """(10,) increase in each tenth of (N,) what grows from sample to sample."""
     bounds = np.linspace(0, record.plan.seconds, TENTHS + 1)
-    rows = np.stack([np.interp(bounds, record.times, column) for column in spent.T])  # (2, 11)
-    busy, stolen = np.diff(rows, axis=1) / np.diff(bounds)
-    return busy.tolist(), stolen.tolist()
+    return np.asarray(np.diff(np.interp(bounds, record.times, sums)))
 
 
 def _tenth_rows(record: SoakRecord) -> list[list[str]]:

@@ -63,6 +63,14 @@ def test_a_machine_that_is_too_busy_is_not_blamed_on_the_node():
     assert outcomes(record_of(busy=0.8))[LATENCY] == "not decided"
 
 
+def test_a_machine_that_is_slow_for_minutes_is_not_blamed_on_the_node():
+    record = record_of(busy=0.1)
+    slow = np.roll(record.latencies, 60, axis=1)  # bins: twice as slow
+    for minutes in (slice(80, 110), slice(180, BLOCKS)):
+        record.latencies[minutes] = slow[minutes]
+    assert outcomes(record)[LATENCY] == "not decided"
+
+
 def test_a_short_run_does_not_judge_latency():
     assert outcomes(record_of(CI, slower_by=3.0))[LATENCY] == "not decided"
 
