@@ -15,7 +15,6 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from launch import LaunchContext, LaunchDescription
-from tactile_equiv.errors import TactileError
 from tactile_equiv.launch_nodes import launch_node
 from tactile_equiv.process_descriptions import NodeDescription, hand_of
 from tactile_equiv.sensor_list import read_sensors, sensor_node
@@ -29,7 +28,8 @@ ARGUMENTS = {
     "namespace": ("", "namespace of the node, e.g. one per finger"),
     "model_path": ("", "model directory; empty = what params_file says"),
     "remappings": ("{}", "topics and services by their own names, {name: other, ...}"),
-    "respawn": ("false", "start a node again when it ends"),
+    "respawn": ("true", "start a node again when it ends, whatever ended it"),
+    "respawn_delay": ("0.1", "seconds until then"),
 }
 
 
@@ -55,11 +55,12 @@ def perception_nodes(context: LaunchContext) -> list[Node]:
     """The nodes as actions; exit code 2 where an argument is wrong."""
     try:
         nodes = described(context)
-    except (TactileError, yaml.YAMLError) as error:
+        delay = float(LaunchConfiguration("respawn_delay").perform(context))
+    except (ValueError, yaml.YAMLError) as error:
         print(f"perception.launch.py: {' '.join(str(error).split())}", file=sys.stderr)
         raise SystemExit(2) from error
     respawn = LaunchConfiguration("respawn")
-    return [launch_node(one, respawn=respawn, respawn_delay=1.0) for one in nodes]
+    return [launch_node(one, respawn=respawn, respawn_delay=delay) for one in nodes]
 
 
 def generate_launch_description() -> LaunchDescription:

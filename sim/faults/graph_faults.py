@@ -18,7 +18,7 @@ from .idle_subscriber import NODE_NAME as IDLE
 from .outcome import Outcome
 from .trial import Books, Plan, asleep, driver_process, remapped
 
-FEW, MANY = 20, 60
+FEW, MANY = 20, 40
 OTHER, EMPTY = 1, 2
 """Banks: frames of another size, untouched frames of the usual size."""
 

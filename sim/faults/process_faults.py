@@ -17,7 +17,7 @@ from .trial import Books, Plan
 
 BURST = 20  # frames after each recovery, all of them accounted for
 LONGEST = 1.0  # seconds of a stream before a kill
-STARTS = 3  # kills while the process starts
+STARTS = 2  # kills while the process starts
 STOPPED = 3.0  # seconds
 MAX_AGE = 2.0  # seconds
 

@@ -76,19 +76,11 @@ def test_what_is_round_the_node_breaks(tried):
 
 def test_the_node_is_killed_and_stopped(tried):
     outcomes = tried(
-        "stopped", "killed", "killed_while_starting", "killed_with_a_broken_model", kills=3
+        "stopped", "killed", "killed_while_starting", "killed_with_a_broken_model", kills=2
     )
     assert_passed(outcomes)
-    assert len(outcomes["killed"].recoveries) == 3
+    assert len(outcomes["killed"].recoveries) == 2
     assert "SHA-256" in outcomes["killed_with_a_broken_model"].said[0]
-
-
-def test_a_full_disk_keeps_what_was_recorded(tried):
-    (outcome,) = tried("recorder_on_a_full_disk", rate=100).values()
-    if outcome.not_tried:
-        pytest.skip(outcome.not_tried)
-    assert outcome.all_problems() == []
-    assert "No space left on device" in outcome.said[0]
 
 
 def test_frames_lost_in_silence_are_found(failed):
