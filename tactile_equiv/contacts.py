@@ -77,6 +77,8 @@ class Contact:
         clipped: the contact meets the border, so part of it may lie outside the sensor.
         texture: class of this contact alone; contacts nearer than 2R to each other mix.
         probability: highest contact probability of its taxels, in [0, 1].
+        filled: invalid taxels among those that its centroid, load and texture rest on, which were
+            filled from their neighbours: in its box or at most `HALO` from it.
     """
 
     row: float
@@ -88,6 +90,7 @@ class Contact:
     clipped: bool
     texture: Texture
     probability: float = 1.0
+    filled: int = 0
 
     @property
     def felt(self) -> bool:
@@ -114,6 +117,7 @@ class Contact:
             column=(cell * self.column + (cell - 1) / 2) % periods[1],
             area=self.area * cell**2,
             load=self.load * cell**2,
+            filled=self.filled * cell**2,
             box=(top * cell, left * cell, bottom * cell, right * cell),
         )
 
@@ -152,6 +156,19 @@ def find_contacts(
 def texture_of(model: Model, pooled: FloatArray) -> Texture:
     """The texture class of pooled features (2F,)."""
     return Texture(model.card.classes, model.classifier.scores(pooled))
+
+
+def with_filled(contact: Contact, invalid: BoolArray, axis: int | None) -> Contact:
+    """A contact that knows how many of its taxels are invalid (H, W) and were filled."""
+    top, left, bottom, right = contact.box
+    box = [top - HALO, left - HALO, bottom + HALO, right + HALO]
+    for side in (0, 1):
+        if side != axis:
+            box[side], box[side + 2] = max(box[side], 0), min(box[side + 2], invalid.shape[side])
+        elif box[side + 2] - box[side] > invalid.shape[side]:
+            box[side], box[side + 2] = 0, invalid.shape[side]
+    inside = taken(invalid, (box[0], box[1], box[2], box[3]), axis)
+    return replace(contact, filled=int(np.count_nonzero(inside)))
 
 
 def energy_centroid(weight: FloatArray, box: Box) -> tuple[float, float]:

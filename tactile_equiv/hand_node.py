@@ -59,6 +59,9 @@ class HandNode(ModelNode):
     def _settings_of(self, sensor: str) -> Settings:
         return self._patches[sensor].settings
 
+    def _stream_of(self, sensor: str) -> SensorStream:
+        return self._patches[sensor].stream
+
     def _prepare(self) -> None:
         self._paths.check("hand", self.settings.hand)
         hand = read_hand(self.settings.hand)
@@ -182,6 +185,7 @@ class HandNode(ModelNode):
                 one = self._follow(name, felt, arrivals[name].values)
                 followed[name] = one.percept
                 self._patches[name].publish(arrivals[name], one)
+                self._watch_taxels(name, arrivals[name].values)
             except Exception as error:
                 self._patches[name].stream.failed(error)
         try:
@@ -194,7 +198,7 @@ class HandNode(ModelNode):
     def _frame(self, name: str, arrival: PatchArrival) -> PatchFrame:
         settings = self._patches[name].settings
         return PatchFrame(
-            arrival.values,
+            self._patches[name].stream.masked(arrival.values, settings),
             self.tare_service.tares.get(name),
             settings.touched_from,
             settings.min_contact_area,
@@ -206,6 +210,10 @@ class HandNode(ModelNode):
         patch = self._patches[name]
         tare = self.tare_service.tares.get(name)
         return patch.stream.follow(felt, frame, tare, patch.settings)
+
+    def _watch_taxels(self, name: str, frame: NDArray[Any]) -> None:
+        patch, tare = self._patches[name], self.tare_service.tares.get(name)
+        patch.stream.watch_taxels(frame, tare, self._dead_zone, patch.settings)
 
     def _publish_texture(
         self, outputs: PerceptOutputs, arrivals: Arrivals, percept: HandPercept

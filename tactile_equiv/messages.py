@@ -109,8 +109,9 @@ def contacts(
 
     `bbox.center` is the energy centroid and `bbox.size_*` the extent of the touched taxels. A
     clipped contact has `covariance[0] = -1` (unknown, as in sensor_msgs/Imu) in its poses: its true
-    centre may lie outside the sensor. A contact without results is there, but nothing sure is known
-    of its class; one that goes on without being felt has its last place and no extent.
+    centre may lie outside the sensor. Where invalid taxels under it were filled from their
+    neighbours it has `covariance[7] = -1`. A contact without results is there, but nothing sure is
+    known of its class; one that goes on without being felt has its last place and no extent.
     """
     detections = [
         _detection(header, contact, number, settings)
@@ -124,6 +125,8 @@ def _detection(header: Header, contact: Contact, number: int, settings: Settings
     pose.pose.position.x, pose.pose.position.y = contact.column, contact.row
     if contact.clipped:
         pose.covariance[0] = -1.0
+    if contact.filled:
+        pose.covariance[7] = -1.0
     top, left, bottom, right = contact.box
     box = BoundingBox2D(size_x=float(right - left), size_y=float(bottom - top))
     box.center.position.x, box.center.position.y = contact.column, contact.row

@@ -190,7 +190,7 @@ class ModelNode(Sensing):
         settings = self._settings_of(sensor)
         return perceive(
             self._model,
-            frame,
+            self._stream_of(sensor).masked(frame, settings),
             self.tare_service.tares.get(sensor),
             contact_threshold=settings.touched_from,
             min_contact_area=settings.min_contact_area,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tactile_equiv.contacts import Contact, Texture, find_contacts, texture_of
+from tactile_equiv.contacts import Contact, Texture, find_contacts, texture_of, with_filled
 from tactile_equiv.errors import FrameError
 from tactile_equiv.frame import FloatArray, Level, level
 from tactile_equiv.topology import NO_PERIODS, PLANE, periods, wrapped_axis
@@ -152,6 +152,7 @@ def percept_of(
     invalid = int(np.count_nonzero(levelled.invalid))
     if invalid:
         evaluation.contact_map[levelled.invalid] = np.nan
+        contacts = tuple(with_filled(one, levelled.invalid, levelled.axis) for one in contacts)
     return Percept(
         contact_map=evaluation.contact_map,
         pressure=levelled.magnitude,

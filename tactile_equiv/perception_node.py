@@ -32,6 +32,9 @@ class PerceptionNode(ModelNode):
     def _prepare(self) -> None:
         input_of(self.settings)
 
+    def _stream_of(self, sensor: str) -> SensorStream:
+        return self._stream
+
     def _create_outputs(self) -> None:
         self._outputs = PerceptOutputs(self, self._warn)
 
@@ -39,6 +42,7 @@ class PerceptionNode(ModelNode):
         if self._outputs is not None:
             self._outputs.destroy()
             self._outputs = None
+            self._stream.forget_taxels()
 
     def _create_inputs(self) -> str:
         self._input = FrameInput(self, self.settings, self._on_message, self._warn)
@@ -84,6 +88,7 @@ class PerceptionNode(ModelNode):
             tare = self.tare_service.tares.get(ONE_SENSOR[0])
             percept, numbers = stream.follow(felt, frame, tare, self.settings)
             self._outputs.publish(header, percept.enlarged(cell), numbers, self.settings)
+            stream.watch_taxels(frame, tare, self._dead_zone, self.settings)
         except Exception as error:
             stream.failed(error)
         else:

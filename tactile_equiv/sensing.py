@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.lifecycle import LifecycleNode
 
+from tactile_equiv.sensor_stream import SensorStream
 from tactile_equiv.settings import Settings
 from tactile_equiv.tare_service import ONE_SENSOR
 
@@ -23,6 +24,10 @@ class Sensing(LifecycleNode):
     def _settings_of(self, sensor: str) -> Settings:
         """The parameters of one of them."""
         return self.settings
+
+    def _stream_of(self, sensor: str) -> SensorStream:
+        """The frames of one of them."""
+        raise NotImplementedError
 
     def _prepare(self) -> None:
         """Check what can be checked before the model is loaded.

@@ -20,6 +20,7 @@ from tactile_equiv.result_headers import ResultHeaders, is_simulated
 from tactile_equiv.settings import Settings
 from tactile_equiv.stamps import Silence
 from tactile_equiv.stream_statistics import StreamStatistics, StreamSummary
+from tactile_equiv.taxel_health import TaxelHealth, named, notice
 
 
 class SensorStream:
@@ -42,6 +43,7 @@ class SensorStream:
         self._of = f" of {name}" if name else ""
         self._contacts = ContactState()
         self._drift = DriftWatch()
+        self._taxels = TaxelHealth()
         self._touched = 0
         self._abstained = 0
         self._shape: tuple[int, ...] = ()
@@ -76,6 +78,32 @@ class SensorStream:
             return ""
         return f"stamps{self._of} jumped back: the old tare stays; tare again"
 
+    def masked(self, frame: NDArray[Any], settings: Settings) -> NDArray[Any]:
+        """A frame with NaN at the taxels that are known to be faulty, where they are masked."""
+        return self._taxels.masked(frame) if settings.taxel_faults == "mask" else frame
+
+    def watch_taxels(
+        self, frame: NDArray[Any], tare: FloatArray | None, dead_zone: float, settings: Settings
+    ) -> None:
+        """Learn from a frame which taxels are faulty.
+
+        Args:
+            frame: (H, W) or (H, W, C), sensor units, as it came.
+            tare: by which it was perceived.
+            dead_zone: of the model, sensor units.
+            settings: say whether it is looked at.
+        """
+        if settings.taxel_faults == "off":
+            self.forget_taxels()
+        elif self._taxels.watch(frame, tare, dead_zone):
+            self._drift.reset()
+            said = self._of_taxels(settings) or "all taxels answer again"
+            self._warn(f"taxels{self._of}", f"taxels{self._of}: {said}")
+
+    def forget_taxels(self) -> None:
+        """No taxel is known to be faulty."""
+        self._taxels.forget()
+
     def follow(
         self, percept: Percept, frame: NDArray[Any], tare: FloatArray | None, settings: Settings
     ) -> Followed:
@@ -90,7 +118,7 @@ class SensorStream:
         if frame.shape != self._shape:
             self._resized(frame.shape)
         if not percept.contacts:
-            self._drift.untouched(frame, tare)
+            self._drift.untouched(self.masked(frame, settings), tare)
         followed = self._contacts.update(percept, rules_of(settings))
         texture = followed.percept.texture
         if texture is not None:
@@ -100,19 +128,22 @@ class SensorStream:
         return followed
 
     def notices(self, dead_zone: float, settings: Settings) -> list[str]:
-        """What diagnostics warn of: stamps that are wrong, a tare that is due."""
+        """What diagnostics warn of: faulty taxels, stamps that are wrong, a tare that is due."""
         drift = self._drift.drift()
-        notice = drift.notice(dead_zone, settings.drift_limit) if drift else ""
-        return [*self._headers.notices(), *([notice] if notice else [])]
+        due = drift.notice(dead_zone, settings.drift_limit) if drift else ""
+        of_taxels = self._of_taxels(settings)
+        return [said for said in (of_taxels, *self._headers.notices(), due) if said]
 
     def values(self) -> dict[str, object]:
-        """Frames with contact, those of them without a class, silences, stamps, drift, by key."""
+        """Frames with contact, those without a class, silences, stamps, faulty taxels, drift."""
         drift = self._drift.drift()
         return {
             "touched": self._touched,
             "abstained": self._abstained,
             "silences": self._silences,
             **{f"stamps.{kind}": count for kind, count in sorted(self._headers.counts.items())},
+            "faulty_taxels": len(self._taxels.faults),
+            "faulty": named(self._taxels.faults) or "none",
             **{
                 f"drift_{name}": f"{value:.4g}"
                 for name, value in (drift._asdict() if drift else {}).items()
@@ -168,6 +199,9 @@ class SensorStream:
             name = f"frames of {self._name}" if self._name else "frames"
             self._warn(f"resized {self._name}", f"{name} changed from {before} to {now} taxels")
         self._shape = shape
+
+    def _of_taxels(self, settings: Settings) -> str:
+        return notice(self._taxels.faults, settings.taxel_faults == "mask")
 
     def _end_silence(self, seconds: float) -> None:
         self._silences += 1

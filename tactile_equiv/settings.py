@@ -10,6 +10,7 @@ from tactile_equiv.topology import PLANE, TOPOLOGIES
 from tactile_equiv.value_range import ANY
 
 LIVE, RELOAD = "live", "reload_model"
+TAXEL_FAULTS = ("mask", "report", "off")
 
 
 @dataclass(frozen=True)
@@ -229,6 +230,13 @@ class Settings(ParameterSet):
         "folder below which model_path and hand must lie when they are changed while the node "
         "runs; empty = beside those of the start; shipped names always",
         effect=START,
+    )
+    taxel_faults: str = parameter(
+        "mask",
+        "taxels that do not answer where their neighbours are pressed: mask = they count as "
+        "invalid, report = they are named only, off = nobody looks for them",
+        effect=LIVE,
+        choices=TAXEL_FAULTS,
     )
     executor: str = parameter(
         "events",
