@@ -19,7 +19,7 @@ from tactile_equiv.decoding import decode_image, decode_multi_array
 from tactile_equiv.errors import DataError
 from tactile_equiv.message_definitions import definition_of
 from tactile_equiv.messages import image_of
-from tactile_equiv.player import Pace, stamp_of
+from tactile_equiv.player import Pace, Playable, Player, stamp_of
 from tactile_equiv.recordings import LABEL_TYPE, RecordedFrame
 from tactile_equiv.replay import BagReplay, Replay, restamped
 from tactile_equiv.settings import Settings
@@ -181,6 +181,29 @@ def test_stamps_are_moved_to_now_and_keep_their_distances(ros_context: Any, bag:
     first, second, third = times(heard["skin"])
     assert before - 10 <= first <= time.time_ns()
     assert (second - first, third - first) == (75_000_000, 150_000_000)
+
+
+def test_stamps_of_now_are_those_of_now_after_a_delay_too(ros_context: Any) -> None:
+    ends: list[int] = []
+    stamps: list[int] = []
+
+    def be_late() -> None:
+        while time.time_ns() < player.wall_time(BEGUN) + 200 * 10**6:
+            pass
+        ends.append(time.time_ns())
+
+    def one_pass() -> Any:
+        yield Playable(BEGUN, be_late)
+        yield Playable(BEGUN + 10**7, lambda: stamps.append(player.wall_time(BEGUN + 10**7)))
+
+    player = Player(one_pass, Pace(), context=ros_context)
+    executor = SingleThreadedExecutor(context=ros_context)
+    executor.add_node(player)
+    player.begin()
+    executor.spin_until_future_complete(player.finished, LIMIT)
+    assert stamps[0] >= ends[0] - 10**7
+    executor.shutdown()
+    player.destroy_node()
 
 
 def test_a_part_is_replayed(ros_context: Any, bag: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import vendor_messages
-from graph_client import Client, Perception, Process, write_model
+from graph_client import LIMIT_S, Client, Perception, Process, write_model
+from hand_client import BY_TOPIC, Hand
 
 from tactile_equiv.message_package import BuildError
 from tactile_equiv.vision_msgs_package import is_built_here
@@ -55,6 +56,24 @@ def perception(ros_context: Any, model_directory: Path) -> Iterator[Callable[...
     def start(namespace: str = "", arguments: Any = (), **parameters: Any) -> Perception:
         defaults = {"model_path": str(model_directory), "backend": "torch", "device": "cpu"}
         started.append(Perception(ros_context, defaults | parameters, namespace, arguments))
+        return started[-1]
+
+    yield start
+    while started:
+        started.pop().close()
+
+
+@pytest.fixture
+def hand(ros_context: Any, model_directory: Path, tmp_path: Path) -> Iterator[Callable[..., Hand]]:
+    """Starts the node of a hand, by default of three patches with a topic each."""
+    started: list[Hand] = []
+
+    def start(description: str = BY_TOPIC, **parameters: Any) -> Hand:
+        file = tmp_path / "hand.yaml"
+        file.write_text(description)
+        defaults = {"model_path": str(model_directory), "backend": "torch", "device": "cpu"}
+        own = {"hand": str(file), "max_patch_age_s": LIMIT_S}
+        started.append(Hand(ros_context, defaults | own | parameters))
         return started[-1]
 
     yield start

@@ -213,6 +213,11 @@ class Client:
         results = self.call(SetParameters, "set_parameters", request).results
         return [result.reason for result in results if not result.successful]
 
+    def told(self, text: str) -> list[Any]:
+        """Diagnostic statuses so far whose message contains `text`."""
+        every = [status for array in self.statuses for status in array.status]
+        return [status for status in every if text in status.message]
+
     def warnings(self, text: str) -> list[str]:
         """Warnings and errors of the node that contain `text`."""
         level = Log.WARN if isinstance(Log.WARN, int) else Log.WARN[0]

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
-from graph_client import LATCHED, LIMIT_S, Client, figures, image, pixels, press
+from graph_client import LATCHED, figures, pixels, press
+from hand_client import BY_TOPIC, SIZES, frames, together
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import UInt16MultiArray
@@ -15,7 +16,6 @@ from std_srvs.srv import Trigger
 from tactile_equiv_sim.hand_simulator_node import HandSimulatorNode
 from vision_msgs.msg import Classification, LabelInfo
 
-from tactile_equiv.hand_node import HandNode
 from tactile_equiv.model import load_model
 from tactile_equiv.percept import perceive
 from tactile_equiv.recordings import read_recording
@@ -23,13 +23,6 @@ from tactile_equiv.replay import Replay
 from tactile_equiv.share import share_directory
 
 STREAMS = Path(__file__).resolve().parents[3] / "shared/data/sdh2_grasps/streams"
-SIZES = {"thumb": (13, 6), "index": (13, 6), "palm": (16, 16)}
-BY_TOPIC = """
-patches:
-  thumb: {rows: 13, cols: 6}
-  index: {rows: 13, cols: 6, frame_id: index_tip}
-  palm: {rows: 16, cols: 16}
-"""
 BY_NUMBERS = """
 defaults: {topic: skin, input_type: std_msgs/msg/UInt16MultiArray}
 patches:
@@ -45,76 +38,8 @@ patches:
 """
 
 
-class Hand(Client):
-    """A client and the node of a hand in one executor."""
-
-    def __init__(self, context, parameters):
-        super().__init__(context)
-        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
-        self.hand = HandNode(context=context, parameter_overrides=overrides)
-        self.executor.add_node(self.hand)
-        self.hand.start()
-        self.until(lambda: self.node.count_publishers("/rosout") >= 2, "the node's log")
-        self.classes = []
-        self.of_patch = {}
-        if self.state == "active":
-            self.classes = self.output(Classification, "classification")
-            for name in SIZES.keys() & set(self.hand._patches):
-                self.of_patch[name] = self.output(Classification, f"{name}/classification")
-
-    def close(self):
-        self.executor.remove_node(self.hand)
-        self.hand.destroy_node()
-        super().close()
-
-    def statuses_now(self):
-        """The statuses by the last word of their names, published now."""
-        before = len(self.statuses)
-        self.hand.publish_diagnostics()
-        self.until(lambda: len(self.statuses) > before, "diagnostics")
-        return {status.name.split()[-1]: status for status in self.statuses[-1].status}
-
-    def feel(self, frames, seconds=1.0):
-        """Send a frame of some patches; the texture of the hand."""
-        before = len(self.classes)
-        for name, frame in frames.items():
-            self.send(image(frame, seconds, ""), f"{name}/image")
-        self.until(lambda: len(self.classes) > before, "a classification of the hand")
-        return self.classes[-1]
-
-
-@pytest.fixture
-def hand(ros_context, model_directory, tmp_path):
-    started = []
-
-    def start(description=BY_TOPIC, **parameters):
-        file = tmp_path / "hand.yaml"
-        file.write_text(description)
-        defaults = {"model_path": str(model_directory), "backend": "torch", "device": "cpu"}
-        own = {"hand": str(file), "max_patch_age_s": LIMIT_S}
-        started.append(Hand(ros_context, defaults | own | parameters))
-        return started[-1]
-
-    yield start
-    for one in started:
-        one.close()
-
-
-def frames(*touched):
-    return {
-        name: press(4, 1, *size) * (name in touched or not touched) for name, size in SIZES.items()
-    }
-
-
 def scores(message):
     return [(one.class_id, one.score) for one in message.results]
-
-
-def together(hand):
-    """The first frames, after which all patches are awaited: their sets may be three."""
-    for name, frame in frames("none").items():
-        hand.send(image(frame, 0.5, ""), f"{name}/image")
-    hand.until(lambda: all(hand.of_patch.values()), "a result of every patch")
 
 
 def test_the_same_press_is_the_same_class_on_tip_and_palm_and_of_the_hand(hand):
@@ -187,10 +112,8 @@ def test_a_missing_patch_is_told_and_the_others_are_perceived(hand):
 
     graph.until(without_index, "the patch to be absent")
     found = graph.statuses_now()
-    assert (found["perception"].level, found["perception"].message) == (
-        DiagnosticStatus.WARN,
-        "no frame from index",
-    )
+    of_index = [s for s in graph.told("no frame from") if s.message == "no frame from index"]
+    assert {status.level for status in of_index} == {DiagnosticStatus.WARN}
     assert int(figures(found["perception"])["incomplete"]) > 0
     assert figures(found["index"])["perceived"] == "1"
     graph.feel(frames(), 20)
@@ -205,7 +128,7 @@ def test_a_wrong_frame_takes_nothing_from_the_other_patches(hand):
     graph.feel(wrong, 3)
     found = graph.statuses_now()
     assert figures(found["palm"])["refused.size"] == "2"
-    assert found["palm"].level == DiagnosticStatus.WARN
+    assert {status.level for status in graph.told("frames refused")} == {DiagnosticStatus.WARN}
     best = graph.of_patch["thumb"][-1].results[0]
     assert graph.classes[-1].results[0].class_id == best.class_id
 
