@@ -31,8 +31,8 @@ def test_an_answer_that_differs_is_found(ros_domain, tmp_path, monkeypatch):
     right = live._good_frames
 
     def wrong(subject):
-        (first, answer), *_ = right(subject)
-        return [(first, live.Answer(answer.results, answer.contact_map[::-1]))]
+        first, second, (third, answer), *_ = right(subject)
+        return [first, second, (third, live.Answer(answer.results, answer.contact_map[::-1]))]
 
     monkeypatch.setattr(live, "_good_frames", wrong)
     mixed = live.mixed_stream("image", live.BURST, tmp_path / "node.log")
