@@ -109,8 +109,8 @@ def load_arrays(
         raise
     except UNREADABLE as error:
         raise DataError(
-            f"{path} cannot be read ({str(error):.300}): it must be an .npz file written by numpy.savez, "
-            "without objects"
+            f"{path} cannot be read ({error!s:.300}): it must be an .npz file written by "
+            "numpy.savez, without objects"
         ) from error
     for key, array in arrays.items():
         if not isinstance(array, np.ndarray):  # numpy gives what is no .npy file as it is

@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tactile_equiv.dataset import UNREADABLE, checked_class_names, checked_labels, load_arrays
+from tactile_equiv.dataset import (
+    UNREADABLE,
+    checked_class_names,
+    checked_labels,
+    load_arrays,
+    require_room,
+)
 from tactile_equiv.errors import DataError
 
 Sequence = NDArray[Any]
@@ -63,6 +69,7 @@ class SequenceDataset:
 def holds_sequences(file: Path | str) -> bool:
     """Whether a data-set file holds recordings rather than single frames; False if unreadable."""
     try:
+        require_room(Path(file))
         with np.load(file, allow_pickle=False) as content:
             return "sequences" in content.files or "length" in content.files
     except UNREADABLE:
@@ -127,13 +134,14 @@ def last_of_each_class(labels: NDArray[np.int64], share: float) -> NDArray[np.bo
 
 
 def _keys(path: Path) -> list[str]:
+    require_room(path)
     try:
         with np.load(path, allow_pickle=False) as content:
             return list(content.files)
     except UNREADABLE as error:
         raise DataError(
-            f"{path} cannot be read ({error}): it must be an .npz file written by numpy.savez, "
-            "without objects"
+            f"{path} cannot be read ({error!s:.300}): it must be an .npz file written by "
+            "numpy.savez, without objects"
         ) from error
 
 
