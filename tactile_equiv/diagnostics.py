@@ -65,14 +65,17 @@ def judge(
         return (DiagnosticStatus.ERROR, failure) if failure else inactive
     if not enabled:
         return DiagnosticStatus.WARN, "disabled by ~/enable"
+    silence = ""
+    if not summary.silence <= settings.input_timeout_s:
+        since = "yet" if math.isnan(summary.silence) else f"for {summary.silence:.1f} s"
+        silence = f"no frame {since}"
     if trouble:
-        return DiagnosticStatus.WARN, trouble
+        return DiagnosticStatus.WARN, "; ".join(filter(None, [trouble, silence]))
     if summary.refused_since:
         why = f", the last: {summary.refusal}" if summary.refusal else ""
         return DiagnosticStatus.WARN, f"{summary.refused_since} frames refused{why}"
-    if not summary.silence <= settings.input_timeout_s:
-        since = "yet" if math.isnan(summary.silence) else f"for {summary.silence:.1f} s"
-        return DiagnosticStatus.STALE, f"no frame {since}"
+    if silence:
+        return DiagnosticStatus.STALE, silence
     return DiagnosticStatus.OK, "perceiving"
 
 

@@ -112,6 +112,7 @@ def test_a_driver_that_offers_less_is_named_until_it_goes(perception):
     assert status.level == DiagnosticStatus.WARN
     assert "client offers BEST_EFFORT" in status.message
     assert "no frame will come" in status.message
+    assert status.message.endswith("; no frame yet")
     graph.node.destroy_publisher(driver)
     graph.until(lambda: graph.diagnostics().level == DiagnosticStatus.STALE)
 
