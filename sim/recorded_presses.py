@@ -38,8 +38,13 @@ def contained_contacts(dataset: Dataset, dead_zone: float) -> list[RecordedConta
     """The strongest contact of each class that lies wholly inside its sensor, strongest first.
 
     Raises:
-        DataError: if every contact meets the border.
+        DataError: if frames have several channels, or no contact lies inside.
     """
+    if dataset.frames.ndim != 3:
+        raise DataError(
+            f"{dataset.source} holds frames of shape {dataset.frames.shape[1:]}: presses are moved "
+            "on frames (rows, columns) of one channel"
+        )
     best: dict[str, RecordedContact] = {}
     for frame, label in zip(dataset.frames, dataset.labels, strict=True):
         for values in _contained(frame, dead_zone):
@@ -47,7 +52,10 @@ def contained_contacts(dataset: Dataset, dead_zone: float) -> list[RecordedConta
             if found.label not in best or found.load > best[found.label].load:
                 best[found.label] = found
     if not best:
-        raise DataError("every contact meets the border: give data with smaller ones")
+        raise DataError(
+            f"{dataset.source}: every contact of the {len(dataset.frames)} frames meets the border "
+            "or is too large to be moved: give data with smaller ones"
+        )
     return sorted(best.values(), key=lambda contact: -contact.load)
 
 

@@ -76,9 +76,10 @@ def gather(
         dead_zone = float(np.percentile(values, RANGE_PERCENTILE)) / RANGE_SHARE
     names = sorted({label for one in read for label in one.labels if label})
     if not names:
+        count = sum(len(one.frames) for one in read)
         raise DataError(
-            f"no frame of {', '.join(one.name for one in read)} has a label: record with labels "
-            "(tactile-equiv record --classes), or name their topic"
+            f"none of the {count} frames of {', '.join(one.name for one in read)} has a label: "
+            "record with labels (tactile-equiv record --classes), or name their topic"
         )
     parts = [_rows(index, one, names, dead_zone, settings) for index, one in enumerate(read)]
     dataset = _joined(parts, names, tuple(one.name for one in read), dead_zone)

@@ -110,8 +110,8 @@ def load_sequences(file: Path | str, frames: tuple[str, ...] = ()) -> SequenceDa
         )
     if "class_names" in keys:
         names = checked_class_names(path, load_arrays(path, ("class_names",))["class_names"])
-    else:
-        names = tuple(str(label) for label in range(int(labels.max()) + 1))
+    else:  # more classes than recordings would be refused as empty ones
+        names = tuple(str(label) for label in range(min(int(labels.max()) + 1, count)))
     checked_labels(path, labels, names, "recording")
     return SequenceDataset(
         sequences,

@@ -30,6 +30,7 @@ from tactile_equiv.model import load_model
 from tactile_equiv.model_directory import find_model
 from tactile_equiv.percept import perceive
 from tactile_equiv.recordings import read_recording
+from tactile_equiv.sequence_dataset import load_sequences
 from tactile_equiv.settings import Settings
 
 LONG = "x" * 70_000
@@ -140,6 +141,24 @@ def test_a_recorded_press_that_is_infinite_is_not_moved():
     frames[1, 5, 5] = np.inf
     found = contained_contacts(Dataset(frames, np.array([0, 1]), ("a", "b")), 4.0)
     assert [contact.label for contact in found] == ["a"]
+
+
+@pytest.mark.parametrize("shape", [(2, 12, 12), (2, 12, 12, 3)])
+def test_recorded_presses_that_cannot_be_moved_are_refused_by_name(shape):
+    dataset = Dataset(np.full(shape, 9, np.float32), np.array([0, 1]), ("a", "b"), "press.npz")
+    with pytest.raises(DataError, match=r"press\.npz"):
+        contained_contacts(dataset, 4.0)
+
+
+@pytest.mark.parametrize("largest", [2, 2**62, 2**64 - 1])
+def test_labels_of_recordings_name_no_more_classes_than_there_are_recordings(largest, tmp_path):
+    labels = np.array([0, 1, largest], np.uint64)
+    np.savez(tmp_path / "many.npz", sequences=np.ones((3, 4, 2, 2)), labels=labels)
+    if largest == 2:
+        assert load_sequences(tmp_path / "many.npz").class_names == ("0", "1", "2")
+    else:
+        with pytest.raises(DataError, match=rf"labels run from 0 to {largest}"):
+            load_sequences(tmp_path / "many.npz")
 
 
 @pytest.mark.parametrize("length", [2**63, 2**40, 25, 0])
