@@ -225,18 +225,18 @@ class Settings(ParameterSet):
         minimum=0.0,
         maximum=100.0,
     )
-    path_root: str = parameter(
-        "",
-        "folder below which model_path and hand must lie when they are changed while the node "
-        "runs; empty = beside those of the start; shipped names always",
-        effect=START,
-    )
     taxel_faults: str = parameter(
         "mask",
         "taxels that do not answer where their neighbours are pressed: mask = they count as "
         "invalid, report = they are named only, off = nobody looks for them",
         effect=LIVE,
         choices=TAXEL_FAULTS,
+    )
+    path_root: str = parameter(
+        "",
+        "folder below which model_path and hand must lie when they are changed while the node "
+        "runs; empty = beside those of the start; shipped names always",
+        effect=START,
     )
     executor: str = parameter(
         "events",
