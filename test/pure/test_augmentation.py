@@ -16,7 +16,7 @@ from tactile_equiv.augmentation import (
 )
 from tactile_equiv.press import Press, pressure
 
-NOTHING = Augmentation(rotate=False, mirror=False, shift=0, gain=0, taxel_gain=0, noise=0)
+NOTHING = Augmentation(rotate=False, mirror=False, shift=0, sharp=0, gain=0, taxel_gain=0, noise=0)
 
 
 def generator(seed=0):

@@ -110,7 +110,7 @@ def test_onnxruntime_on_cuda_computes_in_full_precision_or_not_at_all(there, mon
     asked = []
 
     class Session:
-        def __init__(self, onnx, options, providers):
+        def __init__(self, onnx, options, providers, enable_fallback):
             asked.extend(providers)
 
         def get_providers(self):

@@ -1,6 +1,7 @@
 """Files are written whole or not at all."""
 
 import resource
+from contextlib import contextmanager
 
 import pytest
 
@@ -8,13 +9,15 @@ from tactile_equiv.errors import DataError
 from tactile_equiv.text_files import write_text
 
 
-@pytest.fixture
+@contextmanager
 def full_disk():
-    """No file of this process may grow beyond 1000 bytes."""
+    """No file of this process may grow beyond 1000 bytes: no fixture, pytest writes its log too."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_a_file_is_replaced(tmp_path):
@@ -30,17 +33,17 @@ def test_what_has_no_code_becomes_a_question_mark(tmp_path):
     assert (tmp_path / "file").read_bytes() == b"a?b"
 
 
-def test_a_full_disk_leaves_the_file_of_before(tmp_path, full_disk):
+def test_a_full_disk_leaves_the_file_of_before(tmp_path):
     file = tmp_path / "figures.json"
     write_text(file, "before")
-    with pytest.raises(DataError, match="cannot be written"):
+    with full_disk(), pytest.raises(DataError, match="cannot be written"):
         write_text(file, "x" * 5000)
     assert file.read_text() == "before"
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_full_disk_leaves_no_new_file(tmp_path, full_disk):
-    with pytest.raises(DataError, match="cannot be written"):
+def test_a_full_disk_leaves_no_new_file(tmp_path):
+    with full_disk(), pytest.raises(DataError, match="cannot be written"):
         write_text(tmp_path / "figures.json", "x" * 5000)
     assert list(tmp_path.iterdir()) == []
 
