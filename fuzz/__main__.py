@@ -34,7 +34,7 @@ FULL = (
     Plan("parameters", PARAMETERS, "property", 500),
     Plan("models", MODELS, "random", 1_000),
     Plan("yaml", YAML, "random", 2_000),
-    Plan("data", DATA, "random", 9_000),
+    Plan("data", DATA, "random", 9_600),
     Plan("files", FILES, "property", 300),
     Plan("files", f"{YAML},{DATA}", "coverage", 300),
     *(Plan(f"live {kind}", kind, "live", count) for kind, count in LIVE.items()),
