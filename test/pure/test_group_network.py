@@ -234,7 +234,8 @@ def test_a_symmetry_that_is_none_is_refused_with_those_that_are(symmetry):
 def test_training_takes_the_channels_of_the_symmetry_unless_told():
     for symmetry, channels in CHANNELS.items():
         settings = TrainingSettings(symmetry=symmetry)
-        assert settings.architecture(3, 1) == Architecture(3, 1, channels, symmetry=symmetry)
+        expected = Architecture(3, 1, channels, dilations=settings.dilations, symmetry=symmetry)
+        assert settings.architecture(3, 1) == expected
     told = TrainingSettings(symmetry="d4", channels=(2, 3), dilations=(1, 2)).architecture(3, 2)
     assert (told.channels, told.symmetry) == ((2, 3), "d4")
     for wrong in ({"symmetry": "c8"}, {"channels": ()}):
