@@ -133,10 +133,7 @@ REASONS = {
     "max_pool": ("map_shift_error", r"multiples of 2 taxels and on no others: a stride or pooling"),
     "zero_padding": ("map_shift_error", r"within \d taxels of the border .* padding does this"),
     "background_padding": ("map_shift_error", r"within \d taxels of the border .* padding does"),
-    "cropped_pooling": (  # where few shifts were heard, they do not tell the border's part
-        "score_drift",
-        r"map is exact: pooling a map cropped|map is exact, so the head depends on the place",
-    ),
+    "cropped_pooling": ("score_drift", r"while the map is exact: pooling a map cropped"),
     "locally_connected": ("map_shift_error", r"on short shifts as on long ones: .*not shared"),
     "coordinates": ("map_shift_error", r"grow with the shift .*: coordinates fed"),
 }
