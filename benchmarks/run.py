@@ -23,6 +23,7 @@ from typing import Any
 from timing import processor, table
 
 from tactile_equiv.json_values import json_value
+from tactile_equiv.markdown_blocks import renew, with_output
 
 HERE = Path(__file__).resolve().parent
 PARTS = ("networks", "perceive", "peers", "cold_start", "node", "simulator")
@@ -34,7 +35,8 @@ QUICK = {
     "node": ["--quick"],
 }
 PACKAGES = ("torch", "onnxruntime", "opencv-python-headless", "numpy", "ros-rclpy")
-BLOCK = "```text\n$ make bench\n"
+COMMAND = "make bench"
+"""Begins the block of docs/speed.md that shows the targets."""
 
 Figures = dict[str, Any]
 
@@ -192,19 +194,6 @@ def plot(parts: dict[str, Figures], file: Path) -> None:
     figure.savefig(file, metadata={"Software": None})
 
 
-def renew(page: Path, text: str) -> None:
-    """Put the table of targets into the block of a page that begins with the command.
-
-    Raises:
-        ValueError: if the page has no such block.
-    """
-    before, found, rest = page.read_text("utf-8").partition(BLOCK)
-    if not found:
-        raise ValueError(f"{page} has no block that begins with {BLOCK!r}")
-    after = rest[rest.index("```") :]
-    page.write_text(f"{before}{BLOCK}{text}\n{after}", "utf-8")
-
-
 def main() -> int:
     """Run the parts; 1 where one of them failed to run."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -237,7 +226,7 @@ def main() -> int:
     if options.plot:
         plot(parts, options.plot)
     if options.page:
-        renew(options.page, report(targets))
+        renew(options.page, lambda page: with_output(page, COMMAND, report(targets)))
     return 0
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from fuzz import report
 from fuzz.supervision import Plan, run
+from tactile_equiv.markdown_blocks import renew, with_output
 
 MESSAGES = "fuzz.message_subjects:message_subjects"
 PARAMETERS = "fuzz.parameter_subjects:parameter_subjects"
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     shown = report.table(results)
     print(f"\n{shown}{time.monotonic() - begun:.0f} s in all")
     if options.page:
-        report.renew(options.page, shown)
+        renew(options.page, lambda page: with_output(page, report.COMMAND, shown))
     return 1 if report.findings(results) else 0
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-BLOCK = "```text\n$ make fuzz\n"
+COMMAND = "make fuzz"
+"""Begins the block of docs/fuzzing.md that shows a run."""
+
 KINDS = ("message", "live", "parameter", "file")
 
 Result = dict[str, Any]
@@ -27,18 +28,6 @@ def told(finding: dict[str, Any]) -> str:
     """A finding in full."""
     head = f"{finding['subject']}: {finding['kind']}, {finding['place']}, {finding['count']} times"
     return f"{head}\n  {finding['source']}\n  {finding['detail']}\n"
-
-
-def renew(page: Path, text: str) -> None:
-    """Put the table onto a page, in place of the one before.
-
-    Raises:
-        ValueError: if the page has no such block.
-    """
-    before, found, rest = page.read_text("utf-8").partition(BLOCK)
-    if not found:
-        raise ValueError(f"{page} has no block that begins with {BLOCK!r}")
-    page.write_text(before + BLOCK + text + rest[rest.index("```") :], "utf-8")
 
 
 def _kinds(results: Sequence[Result]) -> list[str]:

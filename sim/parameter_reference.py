@@ -1,13 +1,11 @@
 """The tables of docs/parameters.md, written from the dataclasses that declare the parameters.
 
-`python -m tactile_equiv_sim.parameter_reference docs/parameters.md` renews the page: each table
-stands between the lines `<!-- table NAME -->` and `<!-- end of table -->`.
+`python -m tactile_equiv_sim.parameter_reference docs/parameters.md` renews the page.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from dataclasses import Field, fields
 from pathlib import Path
@@ -19,9 +17,9 @@ from tactile_equiv_sim.simulator_settings import SimulatorSettings
 
 from tactile_equiv.errors import DataError, TactileError
 from tactile_equiv.hand_settings import HandSettings
+from tactile_equiv.markdown_blocks import renew, with_tables
 from tactile_equiv.parameter_set import ParameterSet
 from tactile_equiv.settings import Settings
-from tactile_equiv.text_files import write_text
 
 KINDS: dict[str, tuple[type[ParameterSet], type[ParameterSet]]] = {
     "perception": (Settings, ParameterSet),
@@ -32,7 +30,6 @@ KINDS: dict[str, tuple[type[ParameterSet], type[ParameterSet]]] = {
 }
 """Name of a table -> its parameters, and those that it leaves out."""
 
-PLACE = re.compile(r"(<!-- table (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 TITLES = ("name", "type", "default", "allowed", "unit", "effect", "meaning")
 
 
@@ -87,7 +84,7 @@ def renewed(page: str) -> str:
     Raises:
         DataError: if it names a table that does not exist.
     """
-    return PLACE.sub(lambda place: place[1] + table(place[2]) + place[3], page)
+    return with_tables(page, table)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -96,9 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("page", type=Path)
     page = parser.parse_args(arguments).page
     try:
-        if not page.is_file():
-            raise DataError(f"there is no page {page}: it holds the lines for each table")
-        write_text(page, renewed(page.read_text("utf-8")))
+        renew(page, renewed)
     except TactileError as error:
         print(f"parameter_reference: {error}", file=sys.stderr)
         return 2

@@ -1,15 +1,13 @@
 """Tables of measured accuracies: recorded row by row, shown in docs/results.md.
 
 Every script beside this one measures rows and records them with `record`, as JSON in figures/. Then
-`python benchmarks/accuracy/rows.py` writes each table into its place in the page, which stands
-between the lines `<!-- table NAME -->` and `<!-- end of table -->`.
+`python benchmarks/accuracy/rows.py` writes each table into its place in the page.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -18,10 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from tactile_equiv.json_values import json_value
+from tactile_equiv.markdown_blocks import renew, with_tables
 
 FIGURES = Path(__file__).resolve().parent / "figures"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "results.md"
-PLACE = re.compile(r"(<!-- table (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -75,15 +73,14 @@ def shown(values: Sequence[float]) -> str:
 
 def renewed(page: str) -> str:
     """The text of a page with the recorded tables in their places."""
-    return PLACE.sub(lambda place: place[1] + markdown(recorded(place[2])) + place[3], page)
+    return with_tables(page, lambda name: markdown(recorded(name)))
 
 
 def main() -> int:
     """Renew the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--page", type=Path, default=PAGE)
-    page = parser.parse_args().page
-    page.write_text(renewed(page.read_text("utf-8")), "utf-8")
+    renew(parser.parse_args().page, renewed)
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import textwrap
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from tactile_equiv.errors import DataError
 from tactile_equiv.lessons.catalogue import NAMES, lesson_of
 from tactile_equiv.lessons.document import renewed
 from tactile_equiv.lessons.drawing import save_picture
-from tactile_equiv.text_files import write_text
+from tactile_equiv.markdown_blocks import renew
 
 
 def add_parser(commands: Any) -> None:
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> None:
         finding = lesson.measure()
         print(f"{finding.table.text()}\n", flush=True)
         if options.page is not None:
-            write_text(options.page, renewed(_read(options.page), lesson, finding))
+            renew(options.page, partial(renewed, lesson=lesson, finding=finding))
         if options.out is not None:
             save_picture(lesson, finding, _folder(options.out) / f"{lesson.name}.png")
 
@@ -50,10 +51,3 @@ def _folder(folder: Path) -> Path:
             f"{folder} cannot be made ({error.strerror}): name another folder"
         ) from error
     return folder
-
-
-def _read(page: Path) -> str:
-    try:
-        return page.read_text("utf-8")
-    except (OSError, UnicodeError) as error:
-        raise DataError(f"{page} cannot be read ({error}): name a Markdown page") from error

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import re
 
-from tactile_equiv.errors import DataError
 from tactile_equiv.lessons.lesson import Finding, Lesson
+from tactile_equiv.markdown_blocks import output_of, with_output
 
-COMMAND = "$ tactile-equiv lesson"
-
-
-def block(lesson: Lesson, finding: Finding) -> str:
-    """The command of a lesson and its table, as they stand in the page."""
-    return f"```text\n{COMMAND} {lesson.name}\n{finding.table.text()}\n```"
-
-
-def _pattern(name: str) -> re.Pattern[str]:
-    return re.compile(rf"```text\n{re.escape(COMMAND)} {name}\n(.*?)```", re.DOTALL)
+COMMAND = "tactile-equiv lesson"
 
 
 def printed_table(page: str, name: str) -> str:
@@ -25,12 +16,7 @@ def printed_table(page: str, name: str) -> str:
     Raises:
         DataError: if the page has no block for it, or more than one.
     """
-    found = _pattern(name).findall(page)
-    if len(found) != 1:
-        raise DataError(
-            f"the page has {len(found)} blocks that begin with '{COMMAND} {name}': it needs one"
-        )
-    return str(found[0]).rstrip()
+    return output_of(page, f"{COMMAND} {name}").rstrip()
 
 
 def renewed(page: str, lesson: Lesson, finding: Finding) -> str:
@@ -39,9 +25,7 @@ def renewed(page: str, lesson: Lesson, finding: Finding) -> str:
     Raises:
         DataError: see `printed_table`.
     """
-    printed_table(page, lesson.name)
-    new = block(lesson, finding)
-    return _pattern(lesson.name).sub(lambda _: new, page)
+    return with_output(page, f"{COMMAND} {lesson.name}", finding.table.text())
 
 
 def section(page: str, name: str) -> str:
@@ -52,5 +36,5 @@ def section(page: str, name: str) -> str:
     """
     printed_table(page, name)
     parts = re.split(r"(?m)^## ", page)
-    own = next(part for part in parts if f"{COMMAND} {name}\n" in part)
+    own = next(part for part in parts if f"$ {COMMAND} {name}\n" in part)
     return re.sub(r"```.*?```|`[^`\n]*`|\]\([^)]*\)", " ", own, flags=re.DOTALL)

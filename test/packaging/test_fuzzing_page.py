@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fuzz import report
+from tactile_equiv.markdown_blocks import output_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "fuzzing.md"
 
@@ -20,13 +21,13 @@ def result(kind="message", findings=()):
 
 def refused(kind):
     """Inputs of a kind that were refused in the run on the page."""
-    block = PAGE.read_text("utf-8").partition(report.BLOCK)[2]
+    block = output_of(PAGE.read_text("utf-8"), report.COMMAND)
     (line,) = re.findall(rf"^{kind} +\d+ +(\d+) +\d+", block, re.MULTILINE)
     return int(line)
 
 
 def test_the_run_on_the_page_is_whole_and_found_nothing():
-    if f"{report.BLOCK}```" in PAGE.read_text("utf-8"):
+    if not output_of(PAGE.read_text("utf-8"), report.COMMAND):
         pytest.skip("no run is on the page: make fuzz ARGS='--page docs/fuzzing.md'")
     assert "no crash, no hang, no wrong answer, no leak" in PAGE.read_text("utf-8")
     assert refused("message") + refused("live") >= 200_000
@@ -40,13 +41,3 @@ def test_the_table_says_what_was_found():
     assert "FOUND: 1 x hang" in said
     assert re.search(r"^message +3 +2 +1 +500$", said, re.MULTILINE)
     assert "FOUND" not in report.table([result()])
-
-
-def test_a_page_without_the_block_is_refused(tmp_path):
-    page = tmp_path / "page.md"
-    page.write_text("# Fuzzing\n")
-    with pytest.raises(ValueError, match="no block"):
-        report.renew(page, "")
-    page.write_text(f"before\n{report.BLOCK}old\n```\nafter\n")
-    report.renew(page, "new\n")
-    assert page.read_text() == f"before\n{report.BLOCK}new\n```\nafter\n"

@@ -56,4 +56,4 @@ def test_a_page_that_asks_for_an_unknown_table_is_refused(tmp_path, capsys):
     with pytest.raises(DataError, match=r"'nodes'.*perception"):
         renewed(page.read_text())
     assert main([str(page)]) == main([str(tmp_path / "none.md")]) == 2
-    assert "no page" in capsys.readouterr().err
+    assert "cannot be read" in capsys.readouterr().err

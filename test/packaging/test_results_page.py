@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tactile_equiv.markdown_blocks import TABLE
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -28,7 +30,7 @@ def test_the_page_shows_the_recorded_tables(rows):
 
 
 def test_every_recorded_table_has_a_place_in_the_page(rows):
-    places = {place[1] for place in rows.PLACE.findall(rows.PAGE.read_text("utf-8"))}
+    places = {place[1] for place in TABLE.findall(rows.PAGE.read_text("utf-8"))}
     assert {file.stem for file in rows.FIGURES.glob("*.json")} <= places
 
 
