@@ -3,8 +3,10 @@
 import fcntl
 import gc
 import os
+import resource
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,23 @@ DOMAINS = range(1, 101)
 prepare_ros_environment()
 settings.register_profile("laws", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("laws")
+
+
+@contextmanager
+def limited_files(size: int) -> Iterator[None]:
+    """No file of this process may grow beyond `size` bytes, as on a disk that is full there."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.fixture
+def files_up_to() -> Callable[[int], AbstractContextManager[None]]:
+    """`with files_up_to(1000): ...` in the body of a test: pytest writes its own log outside."""
+    return limited_files
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What stands in a file whole comes back, wherever the file ends."""
 
 import io
-import resource
 from pathlib import Path
 from typing import Any
 
@@ -140,15 +139,11 @@ def test_a_damaged_chunk_is_left_out_and_counted(tmp_path: Path) -> None:
     assert CutRecording(file).damaged == 1
 
 
-def test_a_full_disk_leaves_what_was_written_readable(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_what_was_written_readable(files_up_to: Any, tmp_path: Path) -> None:
     file = tmp_path / "full.mcap"
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (places(WHOLE)[20], limits[1]))
-    try:
-        with file.open("xb", buffering=0) as output, pytest.raises(OSError):
-            write_messages(output)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    size = places(WHOLE)[20]
+    with files_up_to(size), file.open("xb", buffering=0) as output, pytest.raises(OSError):
+        write_messages(output)
     recording = CutRecording(file)
     assert (len(recording), recording.lost) == (14, 0)
 

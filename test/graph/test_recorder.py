@@ -1,7 +1,6 @@
 """Recording on a live graph: messages as they came, labels at their time, kills survived."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -154,23 +153,19 @@ def test_a_publisher_that_offers_less_is_named(client: Client, record: Any) -> N
 
 
 def test_a_full_disk_ends_the_recording_and_keeps_it(
-    client: Client, record: Any, tmp_path: Path
+    client: Client, record: Any, files_up_to: Any
 ) -> None:
     recorder, bag = record("image")
     publisher = client.node.create_publisher(Image, "image", RELIABLE)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     publish(client, publisher, [frame(1)])
     client.until(lambda: count(recorder, "/image") == 1)
     bag.flush()
-    resource.setrlimit(resource.RLIMIT_FSIZE, (bag.file.stat().st_size + 10, limits[1]))
-    try:
+    with files_up_to(bag.file.stat().st_size + 10):
         publish(client, publisher, [frame(2)])
         with pytest.raises(DataError, match="ends with 1 messages, which stay readable"):
             client.until(lambda: False, "the refusal")
         with pytest.raises(DataError):
             bag.close()
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert len(CutRecording(bag.file)) == 1
 
 

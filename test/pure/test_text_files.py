@@ -1,23 +1,9 @@
 """Files are written whole or not at all."""
 
-import resource
-from contextlib import contextmanager
-
 import pytest
 
 from tactile_equiv.errors import DataError
 from tactile_equiv.text_files import write_text
-
-
-@contextmanager
-def full_disk():
-    """No file of this process may grow beyond 1000 bytes: no fixture, pytest writes its log too."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_a_file_is_replaced(tmp_path):
@@ -33,17 +19,17 @@ def test_what_has_no_code_becomes_a_question_mark(tmp_path):
     assert (tmp_path / "file").read_bytes() == b"a?b"
 
 
-def test_a_full_disk_leaves_the_file_of_before(tmp_path):
+def test_a_full_disk_leaves_the_file_of_before(files_up_to, tmp_path):
     file = tmp_path / "figures.json"
     write_text(file, "before")
-    with full_disk(), pytest.raises(DataError, match="cannot be written"):
+    with files_up_to(1000), pytest.raises(DataError, match="cannot be written"):
         write_text(file, "x" * 5000)
     assert file.read_text() == "before"
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_full_disk_leaves_no_new_file(tmp_path):
-    with full_disk(), pytest.raises(DataError, match="cannot be written"):
+def test_a_full_disk_leaves_no_new_file(files_up_to, tmp_path):
+    with files_up_to(1000), pytest.raises(DataError, match="cannot be written"):
         write_text(tmp_path / "figures.json", "x" * 5000)
     assert list(tmp_path.iterdir()) == []
 

@@ -3,8 +3,6 @@
 import base64
 import json
 import re
-import resource
-from contextlib import contextmanager
 from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
@@ -160,25 +158,14 @@ def test_a_folder_that_is_a_file_is_refused_in_one_line(failing, tmp_path):
     ("room", "kept"), [(100, []), (200_000, ["shift_check.json", "shift_check.xml"])]
 )
 def test_a_full_disk_leaves_whole_files_and_none_of_an_earlier_report(
-    failing, tmp_path, room, kept
+    failing, files_up_to, tmp_path, room, kept
 ):
     for end in ("json", "xml", "html"):
         (tmp_path / f"shift_check.{end}").write_text("passed")
-    with disk_with(room), pytest.raises(TactileError, match="make room") as refused:
+    with files_up_to(room), pytest.raises(TactileError, match="make room") as refused:
         write_report(tmp_path, *failing, SUBJECT)
     assert sorted(file.name for file in tmp_path.iterdir()) == kept
     assert f"whole in {tmp_path} is {', '.join(kept) or 'nothing'}" in str(refused.value)
     if kept:
         assert json.loads((tmp_path / kept[0]).read_text())["verdict"] == "failed"
         ElementTree.parse(tmp_path / kept[1])
-
-
-@contextmanager
-def disk_with(room):
-    """No file of this process may grow beyond so many bytes."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
