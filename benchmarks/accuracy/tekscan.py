@@ -25,6 +25,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from rows import Row, record
+from second_order import SecondOrder
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -77,6 +78,7 @@ BASELINES: dict[str, tuple[Callable[[int], nn.Module], float | None, str]] = {
     "blur-pool": (baselines.blur_pool, 0.17, "global average"),
     "polyphase": (baselines.polyphase, 0.17, "APS, global average"),
     "zero-padded": (baselines.zero_padded, 0.17, "no down-sampling, global average"),
+    "second order": (SecondOrder, 0.17, "products of pairs of features pooled too: as exact"),
 }
 """Network, how far training moves presses (share of the array; None: they are not varied at all),
 and a note."""
