@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tactile_equiv import recording_commands
-from tactile_equiv.architecture import SYMMETRIES
 from tactile_equiv.audit import command as audit_command
-from tactile_equiv.backends import BACKENDS, DEVICES
+from tactile_equiv.backends import BACKENDS
 from tactile_equiv.dataset import load_dataset
 from tactile_equiv.errors import TactileError
 from tactile_equiv.evaluation import evaluate
@@ -22,7 +21,7 @@ from tactile_equiv.lessons import command as lesson_command
 from tactile_equiv.model import Model, load_model
 from tactile_equiv.model_directory import find_model
 from tactile_equiv.models_command import add_parser as add_models
-from tactile_equiv.number_arguments import above_zero, count, not_negative, positive, share
+from tactile_equiv.number_arguments import not_negative, positive
 from tactile_equiv.process_descriptions import ClosedLoop
 from tactile_equiv.processes import run_closed_loop
 from tactile_equiv.sequence_dataset import holds_sequences, load_sequences
@@ -30,10 +29,9 @@ from tactile_equiv.sequence_symmetry import measure_stroke
 from tactile_equiv.symmetry import measure_ridged_press
 from tactile_equiv.text_files import write_text
 from tactile_equiv.topology import PLANE, TOPOLOGIES
+from tactile_equiv.train_options import add_parser as add_train
 from tactile_equiv.turns import measure_turned_press
 from tactile_equiv.view_command import add_parser as add_view
-
-SETTING = argparse.SUPPRESS  # the default stands in TrainingSettings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tactile-equiv", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_train(commands)
+    add_train(commands)
     _add_evaluate(commands)
     _add_symmetry(commands)
     add_models(commands)
@@ -70,91 +68,6 @@ def _parser() -> argparse.ArgumentParser:
     lesson_command.add_parser(commands)
     recording_commands.add_parsers(commands)
     return parser
-
-
-def _add_train(commands: Any) -> None:
-    command = commands.add_parser("train", help="train a model directory from labelled frames")
-    command.set_defaults(run=_train)
-    command.add_argument(
-        "data",
-        type=Path,
-        help=".npz with frames, labels, class_names; or recordings: sequences, or "
-        "frames with the length of each",
-    )
-    command.add_argument("--out", type=Path, required=True, help="model directory to write")
-    command.add_argument("--name", help="name of the model (that of the directory)")
-    command.add_argument("--sensor", default="", help="the sensor in words, for the card")
-    command.add_argument("--seed", type=count, default=SETTING)
-    command.add_argument("--steps", type=positive, default=SETTING)
-    command.add_argument("--batch", type=positive, default=SETTING)
-    command.add_argument(
-        "--symmetry",
-        choices=list(SYMMETRIES),
-        default=SETTING,
-        help="what the network is exactly equivariant to: shifts alone, shifts and quarter turns, "
-        "shifts, quarter turns and mirrors; about as many weights, 2.5 and 5 times the time",
-    )
-    command.add_argument(
-        "--validation",
-        type=share,
-        default=SETTING,
-        help="share kept out of training to stop early; 0 trains on everything, all steps",
-    )
-    command.add_argument("--dead-zone", type=not_negative, help="sensor units (from the data)")
-    command.add_argument("--scale", type=above_zero, help="sensor units (from the data)")
-    command.add_argument(
-        "--position-seeds",
-        type=count,
-        default=0,
-        metavar="N",
-        help="first train on the 60 %% of each class furthest left and test on the rest, N seeds",
-    )
-    command.add_argument(
-        "--threads", type=positive, default=1, help="more only where other cores are idle"
-    )
-    command.add_argument(
-        "--device",
-        choices=DEVICES,
-        default="cpu",
-        help="of the training; the same seed gives the same weights on the CPU. Several processes: "
-        "torchrun --nproc-per-node N -m tactile_equiv.console train ...",
-    )
-    recordings = command.add_argument_group("recordings", "a spectrum of each taxel, over time")
-    recordings.add_argument("--window", type=positive, default=SETTING, help="frames")
-    recordings.add_argument("--hop", type=positive, default=SETTING, help="frames")
-    recordings.add_argument(
-        "--octave", type=count, default=SETTING, help="bins of an octave; 0 = a linear axis"
-    )
-    recordings.add_argument(
-        "--reach",
-        type=count,
-        default=SETTING,
-        help="bins seen at once, sliding over pitch; 0 = all as channels, so that pitch tells",
-    )
-    recordings.add_argument(
-        "--emphasis", type=above_zero, default=SETTING, help="gain of vibration over pressure"
-    )
-    recordings.add_argument(
-        "--apart",
-        action=argparse.BooleanOptionalAction,
-        default=SETTING,
-        help="each channel a skin of its own (where the file holds several skins)",
-    )
-    recordings.add_argument(
-        "--load",
-        action=argparse.BooleanOptionalAction,
-        default=SETTING,
-        help="see the total load of each skin too (likewise)",
-    )
-    recordings.add_argument(
-        "--ends",
-        type=count,
-        default=SETTING,
-        help="windows pooled apart at the beginning and the end of touch; 0 = all together",
-    )
-    recordings.add_argument(
-        "--by-fold", action="store_true", help="first train and test with each fold held out"
-    )
 
 
 def _add_evaluate(commands: Any) -> None:
@@ -207,20 +120,6 @@ def _add_closed_loop(commands: Any) -> None:
         help="what the node takes the sensor for (that of the script)",
     )
     command.add_argument("--namespace", default=defaults.namespace, help="of all three nodes")
-
-
-def _train(options: argparse.Namespace) -> None:
-    from tactile_equiv.distributed_training import joined
-    from tactile_equiv.sequence_command import run as run_on_sequences
-    from tactile_equiv.training_command import run
-
-    with joined(options.device) as options.team:
-        options.command_line = options.team.command_line(options.command_line)
-        if holds_sequences(options.data):
-            options.team.require_one(f"{options.data} holds recordings")
-            run_on_sequences(options)
-        else:
-            run(options)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
