@@ -1,30 +1,23 @@
-"""What faults are tried with: a driver, ears for every answer, and the books of all frames."""
+"""What faults are tried with: a driver, a listener, and the books of all frames."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from itertools import cycle
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from diagnostic_msgs.msg import DiagnosticArray
-from rcl_interfaces.msg import Log
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
-from sensor_msgs.msg import Image
-from vision_msgs.msg import Classification
+from rclpy.qos import ReliabilityPolicy
 
-from tactile_equiv.decoding import decode_image
 from tactile_equiv.errors import TactileError
-from tactile_equiv.messages import nanoseconds
 from tactile_equiv.model_node import NODE_NAME
-from tactile_equiv.quality_of_service import OUTPUT_QOS, STREAM_QOS, own_copy
-from tactile_equiv.settings import Settings
 
 from .driver import NODE_NAME as DRIVER
 from .driver import Driver
 from .ledger import Ledger
+from .listener import Listener, Status
 from .presses import Bank
 from .subject import Subject
 
@@ -39,19 +32,6 @@ class FaultError(TactileError):
 
 class NotTriedError(TactileError):
     """This machine does not let us try a fault."""
-
-
-class Status(NamedTuple):
-    """What the node last said of itself."""
-
-    stamp_ns: int
-    message: str
-    values: dict[str, str]
-
-    @property
-    def lost(self) -> int:
-        """Frames that it counts as dropped or refused since its start."""
-        return int(self.values.get("dropped", 0)) + int(self.values.get("refused", 0))
 
 
 class Bench:
@@ -73,8 +53,6 @@ class Bench:
         self.ledger = Ledger(banks)
         self.next = 0
         self.subject: Subject | None = None
-        self.words: list[str] = []
-        self.status: Status | None = None
         self._context = context
         self._period = 1 / rate_hz
         self._patience = patience
@@ -82,7 +60,7 @@ class Bench:
         self.node = Node("fault_bench", context=context, namespace=namespace)
         self._executor.add_node(self.node)
         self.driver = self.new_driver()
-        self._listen()
+        self._listener = Listener(self.node, self.subject_name, self.ledger)
 
     def close(self) -> None:
         """Leave the graph; the subject ends."""
@@ -101,7 +79,7 @@ class Bench:
         """End the subject and start another one in its place."""
         if self.subject is not None:
             self.subject.close()
-        self.status = None
+        self._listener.status = None
         self.subject = start()
 
     def new_driver(
@@ -214,20 +192,11 @@ class Bench:
     def newer_status(self) -> Status:
         """What the node says from now on."""
         now = self.node.get_clock().now().nanoseconds
-        return self.until(
-            lambda: self.status if self.status and self.status.stamp_ns > now else None,
-            "diagnostics",
-        )
+        return self.until(lambda: self._listener.status_after(now), "diagnostics")
 
     def hearing(self, *parts: str) -> Callable[[], str]:
-        """A condition: what diagnostics or log said from now on that holds all these parts."""
-        known = len(self.words)
-
-        def found() -> str:
-            new = self.words[known:]
-            return next((text for text in new if all(part in text for part in parts)), "")
-
-        return found
+        """A condition, see `Listener.hearing`."""
+        return self._listener.hearing(*parts)
 
     def call(self, service: type, name: str, request: Any, bank: int = 0) -> Any:
         """The answer of a service of the subject, while frames of a bank are sent."""
@@ -249,40 +218,3 @@ class Bench:
                 self._executor.spin_once(timeout_sec=STEP)
             if time.monotonic() > deadline:
                 raise FaultError(f"no frame is answered within {self._patience:g} s")
-
-    def _listen(self) -> None:
-        name = self.subject_name
-        self.node.create_subscription(
-            Classification, f"{name}/classification", self._on_class, own_copy(STREAM_QOS)
-        )
-        self.node.create_subscription(
-            Image, f"{name}/contact_map", self._on_map, own_copy(STREAM_QOS)
-        )
-        self.node.create_subscription(
-            DiagnosticArray, "/diagnostics", self._on_diagnostics, own_copy(STREAM_QOS)
-        )
-        logs = own_copy(OUTPUT_QOS)
-        logs.depth, logs.durability = 1000, DurabilityPolicy.TRANSIENT_LOCAL
-        self.node.create_subscription(Log, "/rosout", self._on_log, logs)
-
-    def _on_class(self, message: Classification) -> None:
-        best = next(iter(message.results), None)
-        label = None if best is None else int(best.class_id)
-        score = 0.0 if best is None else best.score
-        self.ledger.hear_class(message.header.frame_id, label, score, time.monotonic())
-
-    def _on_map(self, message: Image) -> None:
-        values = decode_image(message, Settings()).copy()
-        self.ledger.hear_map(message.header.frame_id, values, time.monotonic())
-
-    def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        for status in message.status:
-            if status.name.split(":")[0] == self.subject_name:
-                values = {pair.key: pair.value for pair in status.values}
-                stamp = nanoseconds(message.header.stamp)
-                self.status = Status(stamp, status.message, values)
-                self.words.append(status.message)
-
-    def _on_log(self, message: Log) -> None:
-        if message.name == self.subject_name.strip("/").replace("/", "."):
-            self.words.append(message.msg)
