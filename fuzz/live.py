@@ -17,35 +17,29 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
-from std_msgs.msg import Header
 from vision_msgs.msg import Classification
 
-from fuzz.drivers import random_of
 from fuzz.ledger import GROWTH_LIMIT, Finding
+from fuzz.live_messages import bursts, difference, good_frames
 from fuzz.memory import slope
 from fuzz.message_subjects import MessageSubject, message_subjects
 from fuzz.watched import Watched
 from fuzz.worker import DOING, RESULT
-from tactile_equiv import messages
-from tactile_equiv.errors import FrameError
 from tactile_equiv.input_kind import input_of
 
-BURST, DEPTH = 20, 64
-"""Malformed messages between two good ones, and messages that each side keeps."""
-GOOD = 8
-"""Different good frames, in turn."""
+DEPTH = 64
+"""Messages that each side keeps."""
 LIMIT_S = 120.0
 NODE = "tactile_perception"
 KINDS = ("image", "compressed", "array_f4")
@@ -56,14 +50,6 @@ RELIABLE = QoSProfile(depth=DEPTH, reliability=ReliabilityPolicy.RELIABLE)
 
 class StreamError(Exception):
     """What the node did wrong."""
-
-
-@dataclass
-class Answer:
-    """What a good frame must be answered with: class ids with scores, and the map's bytes."""
-
-    results: list[tuple[str, float]]
-    contact_map: bytes
 
 
 @dataclass
@@ -102,7 +88,7 @@ def mixed_stream(
     mixed = Mixed(Counter(), memory=[])
     try:
         stream.connect(mixed)
-        for burst in _bursts(subject, count, seed):
+        for burst in bursts(subject, count, seed):
             if watched is not None:
                 watched.begins(mixed.good, f"live {kind}", LIMIT_S, burst[0][0])
             stream.send_burst(burst, mixed)
@@ -138,7 +124,7 @@ class Stream:
         found = input_of(subject.settings)
         self._publisher = self._node.create_publisher(found.message_class, found.topic, RELIABLE)
         self._subject = subject
-        self._frames = itertools.cycle(_good_frames(subject))
+        self._frames = itertools.cycle(good_frames(subject))
         with log.open("w") as file:
             command = _node_command(subject, found.topic)
             self._process = subprocess.Popen(command, stdout=file, stderr=file)
@@ -165,7 +151,7 @@ class Stream:
         mixed.good += 1
         self._publisher.publish(message)
         self._until(
-            lambda: not _difference(self._classes[-1], self._maps[-1], expected),
+            lambda: not difference(self._classes[-1], self._maps[-1], expected),
             "the answer to the second frame, which comes behind all others",
         )
         self._classes.clear()
@@ -182,7 +168,7 @@ class Stream:
         self._until(lambda: self._classes and self._maps, "the answer to a good frame")
         if len(self._classes) > 1 or len(self._maps) > 1:
             raise StreamError(f"{len(self._classes)} answers to one good frame")
-        if found := _difference(self._classes.pop(), self._maps.pop(), expected):
+        if found := difference(self._classes.pop(), self._maps.pop(), expected):
             raise StreamError(found)
         assert mixed.memory is not None
         mixed.memory.append((mixed.sent.total() + mixed.good, _resident(self._process.pid)))
@@ -233,60 +219,6 @@ def _node_command(subject: MessageSubject, topic: str) -> list[str]:
     }
     given = [word for name, value in parameters.items() for word in ("-p", f"{name}:={value}")]
     return [sys.executable, "-m", "tactile_equiv.perception_node", "--ros-args", *given]
-
-
-def _good_frames(subject: MessageSubject) -> list[tuple[bytes, Answer]]:
-    """Different frames that are touched, and their answers."""
-    found: list[tuple[bytes, Answer]] = []
-    for index in itertools.count():
-        message = subject.right(random_of(1, subject.name, index))
-        answer = _answer(subject, message)
-        if isinstance(answer, Answer) and answer.results:
-            found.append((message, answer))
-        if len(found) == GOOD:
-            return found
-    raise AssertionError("never reached")
-
-
-def _answer(subject: MessageSubject, message: bytes) -> Answer | str:
-    """What a message is answered with, or the reason for which it is refused."""
-    try:
-        frame = subject.read(message)
-        percept = subject.perceived(frame).enlarged(frame.cell)
-    except FrameError as refusal:
-        return refusal.reason
-    results = messages.classification(Header(), percept, subject.settings).results
-    scores = [(result.class_id, result.score) for result in results]
-    return Answer(scores, percept.contact_map.astype("<f4").tobytes())
-
-
-def _difference(classes: Classification, contact_map: Image, expected: Answer) -> str:
-    """How an answer differs from the one that is expected; "" = not at all."""
-    results = [(result.class_id, result.score) for result in classes.results]
-    if results != expected.results:
-        return f"classes {results}, here {expected.results}"
-    got = np.frombuffer(contact_map.data, np.float32)
-    if not np.array_equal(got, np.frombuffer(expected.contact_map, np.float32), equal_nan=True):
-        return f"a map of {contact_map.height}x{contact_map.width} is another one here"
-    return ""
-
-
-def _bursts(subject: MessageSubject, count: int, seed: int) -> Iterator[list[tuple[bytes, str]]]:
-    """Messages that are refused here, and why, in bursts."""
-    burst: list[tuple[bytes, str]] = []
-    sent = 0
-    for index in itertools.count():
-        message = subject.make(random_of(seed, f"live {subject.name}", index))
-        message += bytes(-len(message) % 4)  # as the middleware does, or a cut end could come whole
-        reason = _answer(subject, message)
-        if isinstance(reason, str) and message:
-            burst.append((message, reason))
-            sent += 1
-        if len(burst) == BURST or (sent == count and burst):
-            yield burst
-            burst = []
-        if sent == count:
-            return
 
 
 def _resident(pid: int) -> int:

@@ -3,6 +3,7 @@
 import pytest
 
 from fuzz import live
+from fuzz.live_messages import BURST, Answer
 
 COUNT = 200
 
@@ -16,24 +17,24 @@ def test_good_frames_are_answered_among_malformed_ones(kind, ros_domain, tmp_pat
 
 
 def test_a_refusal_under_another_reason_is_found(ros_domain, tmp_path, monkeypatch):
-    right = live._bursts
+    right = live.bursts
 
     def wrong(*arguments):
         return [[(message, "another") for message, _ in burst] for burst in right(*arguments)]
 
-    monkeypatch.setattr(live, "_bursts", wrong)
-    mixed = live.mixed_stream("image", live.BURST, tmp_path / "node.log")
+    monkeypatch.setattr(live, "bursts", wrong)
+    mixed = live.mixed_stream("image", BURST, tmp_path / "node.log")
     assert "'refused.another': 20" in mixed.problem
     assert "counted {" in mixed.problem
 
 
 def test_an_answer_that_differs_is_found(ros_domain, tmp_path, monkeypatch):
-    right = live._good_frames
+    right = live.good_frames
 
     def wrong(subject):
         first, second, (third, answer), *_ = right(subject)
-        return [first, second, (third, live.Answer(answer.results, answer.contact_map[::-1]))]
+        return [first, second, (third, Answer(answer.results, answer.contact_map[::-1]))]
 
-    monkeypatch.setattr(live, "_good_frames", wrong)
-    mixed = live.mixed_stream("image", live.BURST, tmp_path / "node.log")
+    monkeypatch.setattr(live, "good_frames", wrong)
+    mixed = live.mixed_stream("image", BURST, tmp_path / "node.log")
     assert "is another one here" in mixed.problem
