@@ -16,8 +16,11 @@ import math
 from collections.abc import Iterable
 from typing import Protocol
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from tactile_equiv.layers import pool
 
 
 class PlainLayer(Protocol):
@@ -66,3 +69,12 @@ def thinned_canvas(
         )
         canvas = layer.activation(driven) - layer.activation(bias)[:, None, None]
     return canvas
+
+
+def pool_thinned(canvas: Tensor, thinning: int) -> Tensor:
+    """Estimate of `layers.pool` from every `thinning`-th row and column, (N, F, h, w) -> (N, 2F).
+
+    A cell stands for `thinning`^2 cells in sum f and in sum f^2.
+    """
+    sums, norms = pool(canvas).chunk(2, dim=1)
+    return torch.cat([thinning**2 * sums, thinning * norms], dim=1)

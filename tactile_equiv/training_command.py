@@ -18,8 +18,9 @@ from tactile_equiv.model import assemble
 from tactile_equiv.model_directory import WEIGHTS_FILE
 from tactile_equiv.model_export import save_model
 from tactile_equiv.symmetry import measure_ridged_press
-from tactile_equiv.training import Training, TrainingSettings, fitting_normalisation, train
+from tactile_equiv.training import Training, fitting_normalisation, train
 from tactile_equiv.training_bar import training_bar
+from tactile_equiv.training_settings import TrainingSettings
 from tactile_equiv.turns import measure_turned_press
 
 SETTINGS = ("seed", "steps", "batch", "validation", "symmetry")

@@ -30,7 +30,7 @@ from tactile_equiv.percept import perceive
 from tactile_equiv.symmetry import measure_shifts, placed, subject_of
 from tactile_equiv.torch_backend import network_of
 from tactile_equiv.touched_regions import evaluate
-from tactile_equiv.training import TrainingSettings
+from tactile_equiv.training_settings import TrainingSettings
 from tactile_equiv.turns import MIRRORS, QUARTER_TURNS, measure_turns
 
 pytestmark = pytest.mark.filterwarnings("ignore:You are using the legacy:DeprecationWarning")

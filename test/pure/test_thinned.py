@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from tactile_equiv.architecture import Architecture
 from tactile_equiv.layers import pool
 from tactile_equiv.network import TactileNetwork
-from tactile_equiv.thinned import spacings
-from tactile_equiv.training import pool_thinned
+from tactile_equiv.thinned import pool_thinned, spacings
 
 
 def network(dilations, kernel=3, symmetry="translation"):
