@@ -10,14 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from numpy.typing import NDArray
 from rclpy.clock import Clock, ClockType
 from std_msgs.msg import Header
 
 from tactile_equiv import messages, stamps
-from tactile_equiv.contact_state import Followed
 from tactile_equiv.frame_input import FrameInput
-from tactile_equiv.hand import HandPercept, PatchFrame, perceive_hand
+from tactile_equiv.hand import HandPercept, perceive_hand
 from tactile_equiv.hand_description import read_hand
 from tactile_equiv.hand_diagnostics import HandMoment
 from tactile_equiv.hand_settings import HandSettings
@@ -169,25 +167,20 @@ class HandNode(ModelNode):
         """Perceive and publish a set, which may be empty."""
         if not arrivals or self._model is None or self._outputs is None:
             return
+        tares = self.tare_service.tares
         try:
-            percept = perceive_hand(
-                self._model, {name: self._frame(name, one) for name, one in arrivals.items()}
-            )
+            frames = {
+                name: self._patches[name].frame(one, tares.get(name))
+                for name, one in arrivals.items()
+            }
+            percept = perceive_hand(self._model, frames)
         except Exception as error:
             for name in arrivals:
                 self._patches[name].stream.failed(error)
             return
         for name, refusal in percept.refused.items():
             self._patches[name].stream.failed(refusal)
-        followed: dict[str, Percept] = {}
-        for name, felt in percept.patches.items():
-            try:
-                one = self._follow(name, felt, arrivals[name].values)
-                followed[name] = one.percept
-                self._patches[name].publish(arrivals[name], one)
-                self._watch_taxels(name, arrivals[name].values)
-            except Exception as error:
-                self._patches[name].stream.failed(error)
+        followed = self._publish_patches(arrivals, percept)
         try:
             if followed:
                 percept = replace(percept, patches=followed)
@@ -195,25 +188,20 @@ class HandNode(ModelNode):
         except Exception as error:
             self._stream.failed(error)
 
-    def _frame(self, name: str, arrival: PatchArrival) -> PatchFrame:
-        settings = self._patches[name].settings
-        return PatchFrame(
-            self._patches[name].stream.masked(arrival.values, settings),
-            self.tare_service.tares.get(name),
-            settings.touched_from,
-            settings.min_contact_area,
-            settings.whole_frame,
-            settings.topology,
-        )
-
-    def _follow(self, name: str, felt: Percept, frame: NDArray[Any]) -> Followed:
-        patch = self._patches[name]
-        tare = self.tare_service.tares.get(name)
-        return patch.stream.follow(felt, frame, tare, patch.settings)
-
-    def _watch_taxels(self, name: str, frame: NDArray[Any]) -> None:
-        patch, tare = self._patches[name], self.tare_service.tares.get(name)
-        patch.stream.watch_taxels(frame, tare, self._dead_zone, patch.settings)
+    def _publish_patches(self, arrivals: Arrivals, percept: HandPercept) -> dict[str, Percept]:
+        """Publish what counts of each patch; what counts of it for the hand, by its name."""
+        followed: dict[str, Percept] = {}
+        for name, felt in percept.patches.items():
+            patch, arrival = self._patches[name], arrivals[name]
+            tare = self.tare_service.tares.get(name)
+            try:
+                one = patch.follow(felt, arrival, tare)
+                followed[name] = one.percept
+                patch.publish(arrival, one)
+                patch.watch_taxels(arrival, tare, self._dead_zone)
+            except Exception as error:
+                patch.stream.failed(error)
+        return followed
 
     def _publish_texture(
         self, outputs: PerceptOutputs, arrivals: Arrivals, percept: HandPercept

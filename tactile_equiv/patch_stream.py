@@ -11,8 +11,11 @@ from rclpy.lifecycle import LifecycleNode
 from std_msgs.msg import Header
 
 from tactile_equiv.contact_state import Followed
+from tactile_equiv.frame import FloatArray
+from tactile_equiv.hand import PatchFrame
 from tactile_equiv.hand_description import Patch
 from tactile_equiv.input_kind import input_of
+from tactile_equiv.percept import Percept
 from tactile_equiv.percept_outputs import PerceptOutputs
 from tactile_equiv.repeated_warnings import RepeatedWarnings
 from tactile_equiv.sensor_stream import SensorStream
@@ -89,6 +92,28 @@ class PatchStream:
         values, cell = self._decode(part)
         header = self.stream.header(contents, self.settings, begun)
         return PatchArrival(values, cell, header, begun)
+
+    def frame(self, arrival: PatchArrival, tare: FloatArray | None) -> PatchFrame:
+        """A frame as `perceive_hand` takes it."""
+        settings = self.settings
+        return PatchFrame(
+            self.stream.masked(arrival.values, settings),
+            tare,
+            settings.touched_from,
+            settings.min_contact_area,
+            settings.whole_frame,
+            settings.topology,
+        )
+
+    def follow(self, felt: Percept, arrival: PatchArrival, tare: FloatArray | None) -> Followed:
+        """What counts of the percept of a frame."""
+        return self.stream.follow(felt, arrival.values, tare, self.settings)
+
+    def watch_taxels(
+        self, arrival: PatchArrival, tare: FloatArray | None, dead_zone: float
+    ) -> None:
+        """Look for taxels of this patch that are broken."""
+        self.stream.watch_taxels(arrival.values, tare, dead_zone, self.settings)
 
     def publish(self, arrival: PatchArrival, followed: Followed) -> None:
         """Publish what counts of a frame."""
