@@ -55,14 +55,15 @@ class Backend(Protocol):
 
     def run(self, frame: FloatArray) -> tuple[FloatArray, FloatArray]:
         """(C, H, W) network units to contact map (H, W) and feature canvas (F, H + 2R, W + 2R)."""
-        ...
+        contact_map, canvas = self.run_batch(frame[None])
+        return contact_map[0], canvas[0]
 
     def run_batch(self, frames: FloatArray) -> tuple[FloatArray, FloatArray]:
         """(N, C, H, W) to contact maps (N, H, W) and canvases (N, F, H + 2R, W + 2R)."""
         ...
 
 
-class OnnxRuntimeBackend:
+class OnnxRuntimeBackend(Backend):
     """ONNX Runtime on the exported network, one thread of the CPU or a CUDA device.
 
     Its defaults are the fastest: all graph optimisations, memory arena and memory patterns, also
@@ -94,11 +95,6 @@ class OnnxRuntimeBackend:
         if self.device != device:
             raise MissingBackendError("its CUDA provider found no device")
 
-    def run(self, frame: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """See `Backend.run`."""
-        contact_map, canvas = self.run_batch(frame[None])
-        return contact_map[0], canvas[0]
-
     def run_batch(self, frames: FloatArray) -> tuple[FloatArray, FloatArray]:
         """See `Backend.run_batch`."""
         contact_maps, canvases = self._session.run(OUTPUTS, {"frames": frames})
@@ -114,7 +110,7 @@ def _provider(device: str, available: list[str]) -> Any:
     return "CUDAExecutionProvider", {"use_tf32": "0", "cudnn_conv_algo_search": "DEFAULT"}
 
 
-class OpenCvBackend:
+class OpenCvBackend(Backend):
     """OpenCV's cv2.dnn on the exported network, one thread of the CPU.
 
     Winograd convolution is off: its rounding depends on where a contact lies in its tiles, so a
@@ -141,11 +137,6 @@ class OpenCvBackend:
         _try_apart(onnx)
         self._network = cv2.dnn.readNetFromONNX(np.frombuffer(onnx, np.uint8))
         self._network.enableWinograd(False)
-
-    def run(self, frame: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """See `Backend.run`."""
-        contact_map, canvas = self.run_batch(frame[None])
-        return contact_map[0], canvas[0]
 
     def run_batch(self, frames: FloatArray) -> tuple[FloatArray, FloatArray]:
         """See `Backend.run_batch`."""

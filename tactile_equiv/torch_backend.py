@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from tactile_equiv.architecture import Architecture, Weights
-from tactile_equiv.backends import MissingBackendError
+from tactile_equiv.backends import Backend, MissingBackendError
 from tactile_equiv.frame import FloatArray
 from tactile_equiv.layers import ZeroPreservingLayer
 from tactile_equiv.network import TactileNetwork
 
 
-class TorchBackend:
+class TorchBackend(Backend):
     """PyTorch in inference mode, on one thread of the CPU or on a CUDA device.
 
     A network over a group runs as its `TactileNetwork.plain`.
@@ -41,11 +41,6 @@ class TorchBackend:
             self._network = with_onednn(self._network)
         torch.set_num_threads(1)
         self._network.keep_zero()
-
-    def run(self, frame: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """See `Backend.run`."""
-        contact_map, canvas = self.run_batch(frame[None])
-        return contact_map[0], canvas[0]
 
     def run_batch(self, frames: FloatArray) -> tuple[FloatArray, FloatArray]:
         """See `Backend.run_batch`."""
