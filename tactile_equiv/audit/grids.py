@@ -95,11 +95,18 @@ def _places(probe: Probe, axis: int) -> list[int]:
     return list(range(middle - reach, middle + reach + 1, 2))
 
 
+def _energy(response: Values, axis: int) -> NDArray[np.float64]:
+    """Energy of a response (C, H', W') along an axis: summed over channels and the other axis."""
+    values = response.astype(np.float64)
+    energy: NDArray[np.float64] = np.einsum("chw,chw->hw", values, values).sum(axis=1 - axis)
+    return energy
+
+
 def _centroid(response: Values, axis: int) -> float:
     """Centroid of the energy of a response (C, H', W') along an axis, cells; NaN of a vector."""
     if response.ndim != 3:
         return np.nan
-    energy = np.einsum("chw,chw->hw", *2 * [response.astype(np.float64)]).sum(axis=1 - axis)
+    energy = _energy(response, axis)
     total = energy.sum()
     return float(energy @ np.arange(len(energy)) / total) if total > 0 else np.nan
 
@@ -108,7 +115,7 @@ def _direction(response: Values, axis: int) -> float:
     """Mean direction of the energy round a finger (Mardia and Jupp, 2000), radians, as above."""
     if response.ndim != 3:
         return np.nan
-    energy = np.einsum("chw,chw->hw", *2 * [response.astype(np.float64)]).sum(axis=1 - axis)
+    energy = _energy(response, axis)
     turns = np.arange(len(energy)) / len(energy)
     return float(np.angle(energy @ np.exp(2j * np.pi * turns)))
 
