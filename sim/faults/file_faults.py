@@ -63,10 +63,7 @@ def model_broken(bench: Bench, plan: Plan, outcome: Outcome) -> None:
                 raise FaultError(f"{what}, and reload_model says {answer.message!r}")
             bench.stream(FEW)
     outcome.said.append(f"reload_model: {answer.message}")
-    mended = bench.call(Trigger, "reload_model", Trigger.Request())
-    if not mended.success:
-        raise FaultError(f"the mended model is refused: {mended.message}")
-    outcome.first_answer.append(bench.until_correct())
+    _reload_mended(bench, outcome)
     books.close(outcome)
 
 
@@ -77,14 +74,19 @@ def killed_with_a_broken_model(bench: Bench, plan: Plan, outcome: Outcome) -> No
         bench.stream(FEW)
         reason = bench.hearing(WEIGHTS_FILE, "SHA-256")
         outcome.said.append(kill_and_wait(bench, reason, "a word of the broken model"))
-    mended = bench.call(Trigger, "reload_model", Trigger.Request())
-    if not mended.success:
-        raise FaultError(f"the mended model is refused: {mended.message}")
-    outcome.first_answer.append(bench.until_correct())
+    _reload_mended(bench, outcome)
     books.abandon(outcome)
     books = Books(bench)
     bench.stream(FEW)
     books.close(outcome)
+
+
+def _reload_mended(bench: Bench, outcome: Outcome) -> None:
+    """The model is whole again: the node loads it and answers."""
+    mended = bench.call(Trigger, "reload_model", Trigger.Request())
+    if not mended.success:
+        raise FaultError(f"the mended model is refused: {mended.message}")
+    outcome.first_answer.append(bench.until_correct())
 
 
 def report_on_a_full_disk(bench: Bench, plan: Plan, outcome: Outcome) -> None:

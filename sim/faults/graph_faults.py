@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from collections.abc import Callable
 
 from rclpy.qos import ReliabilityPolicy
 from std_srvs.srv import Trigger
@@ -16,7 +17,7 @@ from tactile_equiv.quality_of_service import LATCHED_QOS, own_copy
 from .bench import Bench, FaultError
 from .idle_subscriber import NODE_NAME as IDLE
 from .outcome import Outcome
-from .trial import Books, Plan, asleep, driver_process, remapped
+from .trial import Books, DriverProcess, Plan, asleep, driver_process, remapped
 
 FEW, MANY = 20, 40
 OTHER, EMPTY = 1, 2
@@ -27,10 +28,7 @@ def driver_dies(bench: Bench, plan: Plan, outcome: Outcome) -> None:
     """The driver is killed; when diagnostics say that nothing comes, another one takes over."""
     books = Books(bench)
     with driver_process(bench, plan) as driver:
-        bench.until(lambda: driver.answered(FEW), "answers to the driver")
-        silent = bench.hearing("no frame for")
-        driver.kill()
-        outcome.said.append(bench.until(silent, "a word that nothing comes"))
+        _fall_silent(bench, driver, driver.kill, outcome)
         driver.enter(outcome)
     books.skip()
     bench.replace_driver()
@@ -44,10 +42,7 @@ def driver_stopped(bench: Bench, plan: Plan, outcome: Outcome) -> None:
     """The driver is stopped (SIGSTOP) until diagnostics say so, and goes on."""
     books = Books(bench)
     with driver_process(bench, plan) as driver:
-        bench.until(lambda: driver.answered(FEW), "answers to the driver")
-        silent = bench.hearing("no frame for")
-        driver.signal(signal.SIGSTOP)
-        outcome.said.append(bench.until(silent, "a word that nothing comes"))
+        _fall_silent(bench, driver, lambda: driver.signal(signal.SIGSTOP), outcome)
         newest = driver.newest
         begun = time.monotonic()
         driver.signal(signal.SIGCONT)
@@ -58,6 +53,16 @@ def driver_stopped(bench: Bench, plan: Plan, outcome: Outcome) -> None:
         driver.enter(outcome)
     books.skip()
     books.close(outcome)
+
+
+def _fall_silent(
+    bench: Bench, driver: DriverProcess, end: Callable[[], None], outcome: Outcome
+) -> None:
+    """End a driver that is answered, and wait until diagnostics say that nothing comes."""
+    bench.until(lambda: driver.answered(FEW), "answers to the driver")
+    silent = bench.hearing("no frame for")
+    end()
+    outcome.said.append(bench.until(silent, "a word that nothing comes"))
 
 
 def two_publishers(bench: Bench, plan: Plan, outcome: Outcome) -> None:
