@@ -69,11 +69,7 @@ def load_dataset(file: Path | str) -> Dataset:
             f"{path}: frames has shape {frames.shape} and type {frames.dtype}: "
             "it must be (N, rows, columns[, channels]) of integers or real numbers, N > 0"
         )
-    if labels.shape != (len(frames),) or labels.dtype.kind not in "iu":
-        raise DataError(
-            f"{path}: labels has shape {labels.shape} and type {labels.dtype}: "
-            f"it must hold one integer for each of the {len(frames)} frames"
-        )
+    require_integers(path, labels, len(frames))
     class_names = checked_class_names(path, names)
     checked_labels(path, labels, class_names)
     return Dataset(
@@ -168,6 +164,19 @@ def _decoded(path: Path, names: NDArray[Any]) -> NDArray[Any]:
         raise DataError(
             f"{path}: class_names are bytes and no UTF-8 ({error}): save texts"
         ) from error
+
+
+def require_integers(path: Path, labels: NDArray[Any], count: int, what: str = "frame") -> None:
+    """Check that labels are one integer for each of `count` frames.
+
+    Raises:
+        DataError: if they are not.
+    """
+    if labels.shape != (count,) or labels.dtype.kind not in "iu":
+        raise DataError(
+            f"{path}: labels has shape {labels.shape} and type {labels.dtype}: "
+            f"it must hold one integer for each of the {count} {what}s"
+        )
 
 
 def checked_labels(

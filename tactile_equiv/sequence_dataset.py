@@ -15,6 +15,7 @@ from tactile_equiv.dataset import (
     checked_class_names,
     checked_labels,
     load_arrays,
+    require_integers,
     require_room,
 )
 from tactile_equiv.errors import DataError
@@ -103,11 +104,7 @@ def load_sequences(file: Path | str, frames: tuple[str, ...] = ()) -> SequenceDa
         arrays = load_arrays(path, (*frames, "length", "labels"))
         sequences = _of_any_length(path, [arrays[key] for key in frames], arrays["length"])
     count, labels = len(sequences), arrays["labels"]
-    if labels.shape != (count,) or labels.dtype.kind not in "iu":
-        raise DataError(
-            f"{path}: labels has shape {labels.shape} and type {labels.dtype}: "
-            f"it must hold one integer for each of the {count} recordings"
-        )
+    require_integers(path, labels, count, "recording")
     if "class_names" in keys:
         names = checked_class_names(path, load_arrays(path, ("class_names",))["class_names"])
     else:  # more classes than recordings would be refused as empty ones
