@@ -1,17 +1,21 @@
-"""Things of ten categories felt by a camera behind a membrane: each time things never seen before.
+"""Things of ten categories felt by a camera behind a dome: each time things never seen before.
 
     python benchmarks/accuracy/vt60.py ../shared/data/vt60_optical/train.npz
 
 Four things of each category were touched 50 times. Four folds: one thing of every category tests,
 the other three train. The input is signed changes of brightness against the untouched membrane,
-which is taken from the training frames; the mean of `bin` x `bin` pixels is a taxel, which is exact
-for shifts by whole taxels.
+which is taken from the training frames. A network sees them as taxels, each the mean of 4 x 4
+pixels, or as rings around the middle of the dome, cut into sectors: a turn about the middle of the
+dome is then a shift along the rings, which have no border.
 
-What is not touch tells the category too, so everything is measured on all frames, on those with a
-contact and on those without one, or with hardly any, where mostly the recording tells the category.
+What is not touch tells the category too, wherever it lies in the picture. So the test frames with a
+contact are shown three times: as they lie, moved by whole taxels, and turned about the middle of
+the dome by quarter turns. Frames without a contact, or with hardly any, show how much the recording
+alone tells. A second table, `--table vt60_sides`, needs no made frames: contacts left of the middle
+of the dome train and those right of it test, and the reverse.
 
-The network with a flatten head has about as many weights. Both are trained by `train` below: the
-same frames, moves, steps and schedule.
+All networks have about as many weights. They are trained by `train` below: the same frames, passes
+and schedule.
 """
 
 from __future__ import annotations
@@ -26,37 +30,32 @@ from typing import Any
 
 import numpy as np
 import torch
+from dome import RINGS, TAXEL, Floats, Mask, changes, left, moved, on_skin, ringed, touched, turned
+from dome_networks import CLASSES, FlattenNetwork, PooledNetwork, RingNetwork
 from numpy.typing import NDArray
 from rows import Row, record
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tactile_equiv.architecture import Architecture
 from tactile_equiv.binning import binned
 from tactile_equiv.dataset import load_arrays
 from tactile_equiv.frame import Normalisation
-from tactile_equiv.network import TactileNetwork
 from tactile_equiv.one_cycle import one_cycle
 from tactile_equiv.press_batches import levelled
-from tactile_equiv.training import pool_thinned
 
-TABLE = "vt60"
-CLASSES, FOLDS = 10, (1, 2, 3, 4)
-RADIUS = 46.0
+FOLDS = 1, 2, 3, 4
 BEYOND = 55.0
 """From here on the picture shows what is beside the membrane, pixels from its middle."""
-Floats = NDArray[np.float32]
+NORMALISATION = Normalisation(dead_zone=3.0, scale=8.0, response="logarithmic", signed=True)
+"""In counts of brightness, after averaging."""
+DRAWS = 3
+"""Moves of each test frame."""
 Arrays = dict[str, NDArray[Any]]
 Labels = NDArray[np.int64]
-Teller = Callable[[Arrays, NDArray[np.bool_], int], Labels]
-"""Of the data, which frames test, and a seed: the categories of the test frames."""
-
-SCALE = 8.0
-"""Counts; of the logarithmic response."""
-QUIET = 0.25
-"""Share of the training frames that are taken as untouched."""
-TOUCHED = 0.02, 20.0
-"""A frame has a contact where this share of the membrane changed by so many counts."""
+Told = Callable[[Floats], Labels]
+"""Of changes of brightness (N, H, W): categories (N,)."""
+Learner = Callable[[Floats, Labels, int], Told]
+"""Of changes of brightness that train, their categories and a seed."""
 
 
 @dataclass(frozen=True)
@@ -64,62 +63,26 @@ class Settings:
     """Everything that decides a training.
 
     Attributes:
-        head: "pooled" for the network of this project, or "flatten".
-        bin: side of a taxel, pixels.
-        dead_zone: counts after averaging.
+        head: "pooled" for the network of this project, "flatten", "rings" for a head pooled along
+            the rings, or "sectors" for the same with a weight for each quarter of them.
         channels: of the layers.
-        dilations: of the pooled network.
-        steps, batch, learning_rate: of AdamW under a one-cycle schedule.
-        moved: whether training moves frames, by up to a quarter of their side each way.
+        varied: how training frames are: "" as they lie, "moved" by whole taxels, up to a quarter
+            of their side each way, or "turned" by any angle and mirrored every other time.
+        passes, batch, learning_rate: of AdamW under a one-cycle schedule; a pass shows as many
+            frames as there are.
     """
 
-    head: str = "pooled"
-    bin: int = 4
-    dead_zone: float = 3.0
-    channels: tuple[int, ...] = (16, 24, 32, 256)
-    dilations: tuple[int, ...] = (1, 1, 2, 4)
-    steps: int = 300
+    head: str
+    channels: tuple[int, ...]
+    varied: str
+    passes: float = 12.8
     batch: int = 32
     learning_rate: float = 3e-3
-    moved: bool = True
 
-
-class FlattenNetwork(nn.Module):
-    """Zero-padded convolutions, three times max-pooling, and one weight for each place."""
-
-    def __init__(self, side: int, channels: tuple[int, ...]) -> None:
-        super().__init__()
-        layers: list[nn.Module] = []
-        for number, (inputs, outputs) in enumerate(zip((1, *channels), channels, strict=False)):
-            layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.GELU()]
-            layers += [nn.MaxPool2d(2)] if number < 3 else []
-        self.trunk = nn.Sequential(*layers, nn.Flatten())
-        self.head = nn.Linear(channels[-1] * (side // 8) ** 2, CLASSES)
-
-    def forward(self, frames: Tensor) -> Tensor:
-        """Levelled frames (N, 1, H, W) to logits (N, CLASSES)."""
-        logits: Tensor = self.head(self.trunk(frames))
-        return logits
-
-
-class PooledNetwork(nn.Module):
-    """The project's network, trained on a lattice of its canvas (`tactile_equiv.thinned`)."""
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__()
-        sizes = Architecture(CLASSES, 1, settings.channels, settings.dilations)
-        self.network = TactileNetwork(sizes)
-        self.thinning = settings.dilations[-1]
-
-    def forward(self, frames: Tensor) -> Tensor:
-        """Levelled frames (N, 1, H, W) to logits (N, CLASSES)."""
-        if not self.training:
-            return self.network.texture_logits(self.network.features(frames))
-        row, column = torch.randint(self.thinning, (2,)).tolist()  # the lattice meets every phase
-        canvas = self.network.thinned_features(
-            functional.pad(frames, (column, 0, row, 0)), self.thinning
-        )
-        return self.network.classify(pool_thinned(canvas, self.thinning))
+    @property
+    def on_rings(self) -> bool:
+        """Whether the network sees rings rather than taxels."""
+        return self.head in ("rings", "sectors")
 
 
 def weights(network: nn.Module) -> int:
@@ -128,95 +91,91 @@ def weights(network: nn.Module) -> int:
     return sum(p.numel() for name, p in named if "contact" not in name)
 
 
-def changes(frames: NDArray[np.uint8], learned: NDArray[np.bool_]) -> Floats:
-    """Changes of brightness (N, H, W), counts, 0.0 beside the membrane."""
-    rest = untouched(frames[learned])
-    return (frames - rest) * on_skin(len(rest), RADIUS)
+VARIED: dict[str, Callable[[Floats, np.random.Generator], Floats]] = {
+    "": lambda change, random: change,
+    "moved": moved,
+    "turned": turned,
+}
 
 
-def untouched(frames: NDArray[np.uint8]) -> Floats:
-    """The untouched membrane (H, W): median of the frames nearest to the median of all."""
-    median = np.median(frames, axis=0).astype(np.float32)
-    skin = on_skin(len(median), RADIUS)
-    apart = np.abs(frames[:, skin] - median[skin]).mean(axis=1)
-    quiet = frames[apart <= np.quantile(apart, QUIET)]
-    return np.median(quiet, axis=0).astype(np.float32)
+def seen(change: Floats, on_rings: bool) -> Tensor:
+    """What a network sees of changes of brightness: levelled taxels or rings (N, 1, H', W')."""
+    cells = ringed(change) if on_rings else np.stack([binned(frame, TAXEL) for frame in change])
+    return levelled(cells, NORMALISATION)
 
 
-def touched(change: Floats) -> NDArray[np.bool_]:
-    """Frames (N,) with a contact; the threshold knows no category."""
-    share, counts = TOUCHED
-    skin = on_skin(change.shape[1], RADIUS)
-    return (np.abs(change[:, skin]) > counts).mean(axis=1) > share
-
-
-def on_skin(side: int, radius: float) -> NDArray[np.bool_]:
-    """(side, side) which pixels look at the membrane: those in a circle around the middle."""
-    away = np.arange(side) - (side - 1) / 2
-    return np.hypot(away[:, None], away) < radius
-
-
-def shifted(presses: Tensor, random: torch.Generator) -> Tensor:
-    """Frames (N, 1, H, W) moved by whole taxels, up to a quarter of the frame each way."""
-    reach = presses.shape[2] // 4
-    starts = torch.randint(2 * reach + 1, (len(presses), 2), generator=random).tolist()
-    side, padded = presses.shape[2], functional.pad(presses, (reach,) * 4)
-    parts = zip(padded, starts, strict=True)
-    moved = [p[:, row : row + side, column : column + side] for p, (row, column) in parts]
-    return torch.stack(moved)
-
-
-def train(
-    frames: Floats, labels: NDArray[np.int64], settings: Settings, seed: int
-) -> tuple[nn.Module, Normalisation]:
+def train(change: Floats, labels: Labels, settings: Settings, seed: int) -> nn.Module:
     """Train on changes of brightness (N, H, W)."""
     torch.manual_seed(seed)
-    random = torch.Generator().manual_seed(seed)
-    normalisation = Normalisation(settings.dead_zone, SCALE, "logarithmic", signed=True)
-    presses, targets = torch.from_numpy(frames)[:, None], torch.from_numpy(labels)
+    random = np.random.default_rng(seed)
 
     def batch(count: int) -> tuple[Tensor, Tensor]:
-        chosen = torch.randint(len(targets), (count,), generator=random)
-        seen = shifted(presses[chosen], random) if settings.moved else presses[chosen]
-        return levelled(seen[:, 0].numpy(), normalisation), targets[chosen]
+        chosen = random.integers(len(labels), size=count)
+        varied = VARIED[settings.varied](change[chosen], random)
+        return seen(varied, settings.on_rings), torch.from_numpy(labels[chosen])
 
-    network: nn.Module = FlattenNetwork(frames.shape[1], settings.channels)
-    if settings.head == "pooled":
-        network = pooled = PooledNetwork(settings)
-        pooled.network.standardise(batch(4 * settings.batch)[0])
-    optimiser, schedule = one_cycle(
-        network.parameters(), settings.learning_rate, 1e-2, settings.steps
-    )
-    for _ in range(settings.steps):
-        seen, wanted = batch(settings.batch)
-        loss = functional.cross_entropy(network(seen), wanted, label_smoothing=0.05)
+    network = untrained(settings, batch(4 * settings.batch)[0])
+    steps = round(settings.passes * len(labels) / settings.batch)
+    optimiser, schedule = one_cycle(network.parameters(), settings.learning_rate, 1e-2, steps)
+    for _ in range(steps):
+        frames, wanted = batch(settings.batch)
+        loss = functional.cross_entropy(network(frames), wanted, label_smoothing=0.05)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         schedule.step()
-    return network.eval(), normalisation
+    return network.eval()
 
 
-def of_network(settings: Settings) -> Teller:
-    """What trains a network and tells the categories of test frames."""
+def untrained(settings: Settings, frames: Tensor) -> nn.Module:
+    """A network for frames like these (N, 1, H', W')."""
+    if settings.head == "pooled":
+        return PooledNetwork(settings.channels, frames)
+    if settings.on_rings:
+        return RingNetwork(RINGS, settings.channels, 1 if settings.head == "rings" else 4)
+    return FlattenNetwork(frames.shape[2], settings.channels)
 
-    def told(arrays: Arrays, test: NDArray[np.bool_], seed: int) -> Labels:
+
+def of_network(settings: Settings) -> Learner:
+    """What trains a network."""
+
+    def learned(change: Floats, labels: Labels, seed: int) -> Told:
         begun = time.perf_counter()
-        frames = np.stack([binned(c, settings.bin) for c in changes(arrays["frames"], ~test)])
-        network, normalisation = train(frames[~test], arrays["labels"][~test], settings, seed)
-        with torch.no_grad():
-            shown = levelled(frames[test], normalisation)
-            seen = torch.cat([network(part) for part in shown.split(50)]).argmax(dim=1).numpy()
-        empty = float((shown.flatten(1) == 0).all(dim=1).float().mean())
-        took = time.perf_counter() - begun
-        print(f"  {weights(network)} weights, {empty:.1%} of the frames empty, {took:.0f} s")
-        return seen
+        network = train(change, labels, settings, seed)
+        print(f"  {weights(network)} weights, {time.perf_counter() - begun:.0f} s", flush=True)
 
-    return told
+        @torch.no_grad()
+        def told(shown: Floats) -> Labels:
+            parts = seen(shown, settings.on_rings).split(50)
+            return torch.cat([network(part) for part in parts]).argmax(dim=1).numpy()
+
+        return told
+
+    return learned
 
 
-def of_place(arrays: Arrays, test: NDArray[np.bool_], seed: int) -> Labels:
+def of_taxels(change: Floats, labels: Labels, seed: int) -> Told:
+    """Ridge regression on taxels of the membrane."""
+
+    def values(shown: Floats) -> NDArray[np.float64]:
+        return seen(shown, on_rings=False).flatten(1).double().numpy()
+
+    tell = ridge(values(change), labels)
+    return lambda shown: tell(values(shown))
+
+
+def ridge(values: NDArray[np.float64], labels: Labels) -> Callable[[NDArray[np.float64]], Labels]:
+    """Ridge regression from values (N, F), standardised, to categories."""
+    mean, scale = values.mean(axis=0), values.std(axis=0) + 1e-6
+    design = (values - mean) / scale
+    targets = np.eye(CLASSES)[labels] - 1 / CLASSES
+    dual = np.linalg.solve(design @ design.T + len(design) * np.eye(len(design)), targets)
+    weight = design.T @ dual
+    return lambda shown: ((shown - mean) / scale @ weight).argmax(axis=1)
+
+
+def of_place(arrays: Arrays, test: Mask) -> Labels:
     """Majority of the 9 touches that train nearest to each test touch, by recorded position."""
     place = arrays["position"].astype(np.float64)
     place[:, 0] %= 65536  # the first column wraps in the middle of its range
@@ -226,54 +185,92 @@ def of_place(arrays: Arrays, test: NDArray[np.bool_], seed: int) -> Labels:
     return np.array([np.bincount(vote, minlength=CLASSES).argmax() for vote in votes])
 
 
-def of_rim(arrays: Arrays, test: NDArray[np.bool_], seed: int) -> Labels:
+def of_rim(arrays: Arrays, test: Mask) -> Labels:
     """Ridge regression on the pixels beyond the membrane, where nothing can be touched."""
     beyond = ~on_skin(arrays["frames"].shape[1], BEYOND)
-    return _ridge(arrays["frames"][:, beyond].astype(np.float64), arrays["labels"], test)
+    pixels = arrays["frames"][:, beyond].astype(np.float64)
+    return ridge(pixels[~test], arrays["labels"][~test])(pixels[test])
 
 
-def of_membrane(arrays: Arrays, test: NDArray[np.bool_], seed: int) -> Labels:
-    """Ridge regression on taxels of the membrane."""
-    frames = np.stack([binned(c, OURS.bin) for c in changes(arrays["frames"], ~test)])
-    normalisation = Normalisation(OURS.dead_zone, SCALE, "logarithmic", signed=True)
-    shown = levelled(frames, normalisation).flatten(1).double().numpy()
-    return _ridge(shown, arrays["labels"], test)
-
-
-def _ridge(pixels: NDArray[np.float64], labels: Labels, test: NDArray[np.bool_]) -> Labels:
-    pixels = (pixels - pixels[~test].mean(axis=0)) / (pixels[~test].std(axis=0) + 1e-6)
-    design = pixels[~test]
-    targets = np.eye(CLASSES)[labels[~test]] - 1 / CLASSES
-    dual = np.linalg.solve(design @ design.T + len(design) * np.eye(len(design)), targets)
-    seen: Labels = (pixels[test] @ (design.T @ dual)).argmax(axis=1)
-    return seen
-
-
-OURS = Settings()
-FLATTEN = replace(OURS, head="flatten", channels=(16, 32, 64, 96))
-ROWS: dict[str, tuple[Teller, str]] = {
+FLATTEN = Settings("flatten", (16, 32, 64, 96), varied="")
+RING = Settings("rings", (32, 64, 96), varied="turned")
+NO_TOUCH: dict[str, tuple[Callable[[Arrays, Mask], Labels], str]] = {
     "position of the touch alone": (of_place, "no touch: recorded position, nearest neighbours"),
     "rim of the picture alone": (of_rim, "no touch: pixels beyond the membrane, ridge regression"),
-    "membrane, as it lies": (of_membrane, "its taxels, ridge regression"),
-    "flatten head, as it lies": (of_network(replace(FLATTEN, moved=False)), "not moved"),
-    "flatten head": (of_network(FLATTEN), "moved; one weight for each place"),
-    "pooled head": (of_network(OURS), "moved; this project's network"),
+}
+LEARNERS: dict[str, tuple[Learner, str]] = {
+    "linear, as it lies": (of_taxels, "taxels, ridge regression"),
+    "flatten head, as it lies": (of_network(FLATTEN), "one weight for each place"),
+    "flatten head, moved": (of_network(replace(FLATTEN, varied="moved")), "the same"),
+    "flatten head, turned": (of_network(replace(FLATTEN, varied="turned")), "the same"),
+    "pooled head, moved": (
+        of_network(Settings("pooled", (16, 24, 32, 256), varied="moved")),
+        "this project's network",
+    ),
+    "sectors, as they lie": (
+        of_network(replace(RING, head="sectors", varied="")),
+        "rings, one weight for each quarter of them",
+    ),
+    "pooled along rings": (of_network(RING), "rings, pooled round the dome"),
+}
+VIEWS: dict[str, Callable[[Floats], list[Floats]]] = {
+    "moved": lambda felt: [moved(felt, np.random.default_rng(draw)) for draw in range(DRAWS)],
+    "turned": lambda felt: [np.rot90(felt, quarters, (1, 2)) for quarters in (1, 2, 3)],
 }
 
 
-def measure(name: str, arrays: Arrays) -> Row:
-    """One row of the table."""
-    teller, note = ROWS[name]
-    values: dict[str, list[float]] = {"all frames": [], "with a contact": [], "without": []}
+def measure(table: str, name: str, arrays: Arrays) -> Row:
+    """One row of a table."""
+    values: dict[str, list[float]] = {}
     for fold in FOLDS:
-        test = arrays["instance"] == fold
-        right = teller(arrays, test, fold) == arrays["labels"][test]
-        felt = touched(changes(arrays["frames"], ~test)[test])
-        for column, frames in zip(values.values(), (right, right[felt], right[~felt]), strict=True):
-            column.append(float(frames.mean()))
-        figures = ", ".join(f"{title} {column[-1]:.4f}" for title, column in values.items())
-        print(f"{name}, fold {fold}: {figures}", flush=True)
-    return Row(name, values, f"python benchmarks/accuracy/vt60.py --rows '{name}'", note)
+        figures = TABLES[table][0](name, arrays, fold)
+        print(f"{name}, fold {fold}:", ", ".join(f"{t} {v:.4f}" for t, v in figures.items()))
+        for title, figure in figures.items():
+            values.setdefault(title, []).append(figure)
+    note = NO_TOUCH[name][1] if name in NO_TOUCH else LEARNERS[name][1]
+    command = f"python benchmarks/accuracy/vt60.py --table {table} --rows '{name}'"
+    return Row(name, values, command, note)
+
+
+def measured(name: str, arrays: Arrays, fold: int) -> dict[str, float]:
+    """Share of right answers in a fold, by column; moved and turned frames have a contact."""
+    test = arrays["instance"] == fold
+    change, wanted = changes(arrays["frames"], ~test), arrays["labels"][test]
+    felt, shown = touched(change[test]), change[test]
+    views: dict[str, float] = {}
+    if name in NO_TOUCH:
+        right = NO_TOUCH[name][0](arrays, test) == wanted
+    else:
+        tell = LEARNERS[name][0](change[~test], arrays["labels"][~test], fold)
+        right = tell(shown) == wanted
+        for title, view in VIEWS.items():
+            views[title] = rate([tell(v) == wanted[felt] for v in view(shown[felt])])
+    lying = {"all frames": right, "with a contact": right[felt], "without": right[~felt]}
+    return {title: rate([part]) for title, part in lying.items()} | views
+
+
+def rate(right: list[Mask]) -> float:
+    """Share of right answers."""
+    return float(np.concatenate(right).mean())
+
+
+def sides(name: str, arrays: Arrays, fold: int) -> dict[str, float]:
+    """Trained with contacts of one side of the dome, then of the other: right answers on each."""
+    test = arrays["instance"] == fold
+    change, labels = changes(arrays["frames"], ~test), arrays["labels"]
+    felt, lying_left = touched(change), left(change)
+    own, other = [], []
+    for side in (lying_left, ~lying_left):
+        learned = ~test & felt & side
+        tell = LEARNERS[name][0](change[learned], labels[learned], fold)
+        right = tell(change[test]) == labels[test]
+        own.append(right[(felt & side)[test]])
+        other.append(right[(felt & ~side)[test]])
+    return {"own side": rate(own), "other side": rate(other)}
+
+
+TABLES = {"vt60": (measured, [*NO_TOUCH, *LEARNERS]), "vt60_sides": (sides, [*LEARNERS])}
+"""What measures one fold of a row, and the rows."""
 
 
 def main() -> int:
@@ -282,13 +279,17 @@ def main() -> int:
     parser.add_argument(
         "data", nargs="?", type=Path, default="../shared/data/vt60_optical/train.npz"
     )
-    parser.add_argument("--rows", nargs="*", default=list(ROWS), choices=list(ROWS))
+    parser.add_argument("--table", default="vt60", choices=TABLES)
+    parser.add_argument("--rows", nargs="*", help="of the table; by default all")
     options = parser.parse_args()
+    rows = TABLES[options.table][1]
+    if not set(options.rows or ()) <= set(rows):
+        parser.error(f"--rows of table {options.table} are {', '.join(rows)}")
     torch.set_num_threads(1)
     arrays = load_arrays(options.data, ("frames", "labels", "instance", "position"))
     arrays["labels"] = arrays["labels"].astype(np.int64)
-    for name in options.rows:
-        record(TABLE, [measure(name, arrays)])
+    for name in options.rows or rows:
+        record(options.table, [measure(options.table, name, arrays)])
     return 0
 
 
