@@ -46,8 +46,10 @@ def run(options: argparse.Namespace) -> None:
                 f"{options.data} holds recordings: --{name.replace('_', '-')} is for single frames"
             )
     dataset = load_sequences(options.data)
-    normalisation = fitting_sequence_normalisation(dataset, options.dead_zone, options.scale)
     settings = settings_of(given, dataset.skins)
+    normalisation = fitting_sequence_normalisation(
+        dataset, options.dead_zone, options.scale, settings.range_in_scales
+    )
     by_fold = _measure_by_fold(dataset, normalisation, settings, options)
     training = _train_with_bar(dataset, normalisation, settings, "train", options.threads)
     name = options.name or options.out.resolve().name

@@ -8,6 +8,8 @@ from typing import Any
 from tactile_equiv.architecture import CHANNELS, Architecture
 from tactile_equiv.spectrogram import Spectrum
 
+RANGE_IN_SCALES = 32.0
+
 
 @dataclass(frozen=True)
 class SequenceAugmentation:
@@ -40,6 +42,8 @@ class SequenceSettings:
         weight_decay: of AdamW.
         label_smoothing: share of the target spread over all classes.
         contact_weight: weight of the contact loss beside the class loss.
+        range_in_scales: the sensor's range, in scales of the logarithmic response; see
+            `fitting_sequence_normalisation`. Where it is small, loads count nearly as they are.
         touch_threshold: taxels whose steady pressure is above it count as touched, in dead-zones.
         channels: see `Architecture`; those of the symmetry in `CHANNELS` when None.
         dilations, kernel, activation, symmetry: see `Architecture`.
@@ -60,6 +64,7 @@ class SequenceSettings:
     weight_decay: float = 1e-2
     label_smoothing: float = 0.05
     contact_weight: float = 0.2
+    range_in_scales: float = RANGE_IN_SCALES
     touch_threshold: float = 2.0
     channels: tuple[int, ...] | None = (24, 32, 64)
     dilations: tuple[int, ...] = (1, 1, 2)
@@ -99,7 +104,8 @@ HAND = SequenceSettings(
     batch=12,
     channels=(256,),
     dilations=(1,),
-    spectrum=Spectrum(window=8, hop=4, emphasis=4.0, apart=True, load=True, ends=4),
+    range_in_scales=8.0,
+    spectrum=Spectrum(window=8, hop=2, emphasis=4.0, apart=True, load=True, ends=8),
     augmentation=SequenceAugmentation(crop=1.0),
     shrinkage=0.1,
     scaled_start=True,

@@ -14,7 +14,7 @@ from tactile_equiv.one_cycle import one_cycle
 from tactile_equiv.sequence_batches import Recordings, pooled_recordings
 from tactile_equiv.sequence_dataset import SequenceDataset
 from tactile_equiv.sequence_network import pool_batch, scale_trunk, standardise
-from tactile_equiv.sequence_settings import SequenceSettings
+from tactile_equiv.sequence_settings import RANGE_IN_SCALES, SequenceSettings
 from tactile_equiv.training import Progress, Training
 
 
@@ -56,19 +56,22 @@ def train_sequences(
 
 
 def fitting_sequence_normalisation(
-    dataset: SequenceDataset, dead_zone: float | None = None, scale: float | None = None
+    dataset: SequenceDataset,
+    dead_zone: float | None = None,
+    scale: float | None = None,
+    range_in_scales: float = RANGE_IN_SCALES,
 ) -> Normalisation:
     """Fixed normalisation for a sensor, from all its recordings at once.
 
     The sensor's range is the 99.9th percentile of all values; unless given, the dead-zone is 1/255
-    of it and the scale of the logarithmic response 1/32. The dead-zone is smaller than for single
-    presses, because vibration is small beside steady pressure.
+    of it, and the scale of the logarithmic response is `range_in_scales` times smaller than it. The
+    dead-zone is smaller than for single presses, because vibration is small beside steady pressure.
     """
     values = np.concatenate([sequence.ravel() for sequence in dataset.sequences])
     reach = max(float(np.percentile(np.abs(values.astype(np.float64)), 99.9)), 1e-6)
     return Normalisation(
         dead_zone=reach / 255 if dead_zone is None else dead_zone,
-        scale=reach / 32 if scale is None else scale,
+        scale=reach / range_in_scales if scale is None else scale,
         response="logarithmic",
     )
 

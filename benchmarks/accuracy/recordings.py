@@ -34,7 +34,9 @@ SHRINKAGE = 0.01
 def confusion(dataset: SequenceDataset, test: BoolArray, settings: SequenceSettings) -> Evaluation:
     """Train on the others, perceive what tests."""
     torch.set_num_threads(1)
-    normalisation: Normalisation = fitting_sequence_normalisation(dataset.subset(~test))
+    normalisation: Normalisation = fitting_sequence_normalisation(
+        dataset.subset(~test), range_in_scales=settings.range_in_scales
+    )
     network = train_sequences(dataset.subset(~test), normalisation, settings).network
     names, sizes = dataset.class_names, network.architecture
     card = Card("split", "", names, sizes, normalisation, spectrum=settings.spectrum)

@@ -56,12 +56,14 @@ ROWS = {
     "random, mean over skin": "one taxel a finger: when, but not where",
     "network": "trained; skin and time",
     "defaults": "random filters, discriminant; beginning and end of touch pooled apart",
-    "defaults, all windows together": "the same, each recording pooled as a whole",
+    "windows further apart": "the defaults before: hop 4, and 32 scales in the sensor's range",
 }
 TRAINED = {
     "network": SETTINGS,
     "defaults": HAND,
-    "defaults, all windows together": replace(HAND, spectrum=replace(HAND.spectrum, ends=0)),
+    "windows further apart": replace(
+        HAND, range_in_scales=32.0, spectrum=replace(HAND.spectrum, hop=4, ends=4)
+    ),
 }
 
 

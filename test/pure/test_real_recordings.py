@@ -1,5 +1,7 @@
 """Exact on real touch over time: a recorded grasp, moved over a larger skin and to a later time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from tactile_equiv.model import assemble
 from tactile_equiv.network import TactileNetwork
 from tactile_equiv.sequence_dataset import last_of_each_class, load_sequences
 from tactile_equiv.sequence_percept import perceive_sequence
-from tactile_equiv.sequence_settings import SequenceSettings
+from tactile_equiv.sequence_settings import HAND, SequenceSettings
 from tactile_equiv.sequence_training import fitting_sequence_normalisation
 from tactile_equiv.spectrogram import Spectrum
 
@@ -27,17 +29,31 @@ def test_sliding_over_materials_is_read(data_directory):
     assert np.bincount(dataset.fold).tolist() == [200] * 4
 
 
-@pytest.mark.parametrize("reach", [0, 2])
-def test_a_grasp_moved_over_the_skin_and_by_hops_has_the_same_bits(data_directory, reach):
+OVER_PITCH = Spectrum(16, 8, octave=2, reach=2)
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        SequenceSettings(channels=(4, 8), dilations=(1, 2), spectrum=replace(OVER_PITCH, reach=0)),
+        SequenceSettings(channels=(4, 8), dilations=(1, 2), spectrum=OVER_PITCH),
+        replace(HAND, channels=(8,)),
+    ],
+    ids=["bins as channels", "over pitch", "a hand"],
+)
+def test_a_grasp_moved_over_the_skin_and_by_hops_has_the_same_bits(data_directory, sizes):
     dataset = loaded(data_directory, "sdh2_grasps", ("fingertip_1", "fingertip_2"))
     assert last_of_each_class(dataset.labels, 0.2).sum() == 137
     torch.manual_seed(0)
-    spectrum = Spectrum(16, 8, octave=2, reach=reach)
-    sizes = SequenceSettings(channels=(4, 8), dilations=(1, 2), spectrum=spectrum)
     network = TactileNetwork(sizes.architecture(len(dataset.class_names), 2)).eval()
-    normalisation = fitting_sequence_normalisation(dataset)
+    normalisation = fitting_sequence_normalisation(dataset, range_in_scales=sizes.range_in_scales)
     card = Card(
-        "grasps", "", dataset.class_names, network.architecture, normalisation, spectrum=spectrum
+        "grasps",
+        "",
+        dataset.class_names,
+        network.architecture,
+        normalisation,
+        spectrum=sizes.spectrum,
     )
     model, grasp = assemble(network, card), dataset.sequences[300]
     patterns = set()

@@ -64,6 +64,15 @@ def test_materials_that_differ_in_pitch_are_told_apart_where_training_never_touc
     assert evaluate(assemble(network, card), held_out).accuracy == 1
 
 
+def test_the_range_of_a_sensor_is_so_many_scales_and_the_dead_zone_stays():
+    dataset = strokes(4)
+    usual = fitting_sequence_normalisation(dataset)
+    wide = fitting_sequence_normalisation(dataset, range_in_scales=8.0)
+    given = fitting_sequence_normalisation(dataset, scale=2.5, range_in_scales=8.0)
+    assert (wide.scale, wide.dead_zone) == (4 * usual.scale, usual.dead_zone)
+    assert usual.scale * 32 == pytest.approx(usual.dead_zone * 255) and given.scale == 2.5
+
+
 def test_the_same_seed_gives_the_same_weights():
     dataset, settings = (
         strokes(8),
