@@ -9,6 +9,7 @@ from tactile_equiv.architecture import CHANNELS, Architecture
 from tactile_equiv.spectrogram import Spectrum
 
 RANGE_IN_SCALES = 32.0
+"""The range of a sensor, in scales of the logarithmic response."""
 
 
 @dataclass(frozen=True)
