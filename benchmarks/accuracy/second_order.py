@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from tactile_equiv.architecture import Architecture
 from tactile_equiv.layers import pool
 from tactile_equiv.network import TactileNetwork
-from tactile_equiv.training import TrainingSettings, pool_thinned
+from tactile_equiv.thinned import pool_thinned
+from tactile_equiv.training_settings import TrainingSettings
 
 PAIRED = 16
 """Mixtures of the features whose products are pooled."""

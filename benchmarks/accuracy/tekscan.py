@@ -23,19 +23,19 @@ from typing import Any
 import baselines
 import numpy as np
 import torch
+from fitting import Batch, fitted
 from numpy.typing import NDArray
 from rows import Row, record
 from second_order import SecondOrder
 from torch import Tensor, nn
-from torch.nn import functional
 
 from tactile_equiv.augmentation import Augmentation
 from tactile_equiv.dataset import Dataset, load_dataset, split_by_position
 from tactile_equiv.frame import Normalisation
 from tactile_equiv.group_convolution import GROUPS, act
-from tactile_equiv.one_cycle import one_cycle
 from tactile_equiv.press_batches import PressBatches, levelled
-from tactile_equiv.training import TrainingSettings, fitting_normalisation, train
+from tactile_equiv.training import fitting_normalisation, train
+from tactile_equiv.training_settings import TrainingSettings
 
 TABLE = "tekscan"
 CUT, ASKED = (20, 30), 24  # taxels of a press that is moved, presses
@@ -117,25 +117,10 @@ def trained_baseline(name: str, data: Dataset, seed: int, steps: int, sharp: flo
     batch = _batches(data, shift, sharp, settings)
     network = make(len(data.class_names))
     network(batch()[0])  # gives the fully connected layer its size
-    optimiser, schedule = one_cycle(
-        network.parameters(), settings.learning_rate, settings.weight_decay, steps
-    )
-    for _ in range(steps):
-        frames, labels = batch()
-        loss = functional.cross_entropy(
-            network(frames), labels, label_smoothing=settings.label_smoothing
-        )
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-    return network.eval()
+    return fitted(network, batch, settings)
 
 
-def _batches(
-    data: Dataset, shift: float | None, sharp: float, settings: TrainingSettings
-) -> Callable[[], tuple[Tensor, Tensor]]:
+def _batches(data: Dataset, shift: float | None, sharp: float, settings: TrainingSettings) -> Batch:
     """What gives levelled frames (N, 1, H, W) and labels (N,)."""
     normalisation = fitting_normalisation(data)
     if shift is None:

@@ -32,22 +32,24 @@ import numpy as np
 import torch
 from dome import RINGS, TAXEL, Floats, Mask, changes, left, moved, on_skin, ringed, touched, turned
 from dome_networks import CLASSES, FlattenNetwork, PooledNetwork, RingNetwork
+from fitting import fitted
 from numpy.typing import NDArray
 from rows import Row, record
 from torch import Tensor, nn
-from torch.nn import functional
 
 from tactile_equiv.binning import binned
 from tactile_equiv.dataset import load_arrays
 from tactile_equiv.frame import Normalisation
-from tactile_equiv.one_cycle import one_cycle
 from tactile_equiv.press_batches import levelled
+from tactile_equiv.training_settings import TrainingSettings
 
 FOLDS = 1, 2, 3, 4
 BEYOND = 55.0
 """From here on the picture shows what is beside the membrane, pixels from its middle."""
 NORMALISATION = Normalisation(dead_zone=3.0, scale=8.0, response="logarithmic", signed=True)
 """In counts of brightness, after averaging."""
+TRAINING = TrainingSettings(learning_rate=3e-3, weight_decay=1e-2, label_smoothing=0.05)
+"""Of all networks."""
 DRAWS = 3
 """Moves of each test frame."""
 Arrays = dict[str, NDArray[Any]]
@@ -68,8 +70,7 @@ class Settings:
         channels: of the layers.
         varied: how training frames are: "" as they lie, "moved" by whole taxels, up to a quarter
             of their side each way, or "turned" by any angle and mirrored every other time.
-        passes, batch, learning_rate: of AdamW under a one-cycle schedule; a pass shows as many
-            frames as there are.
+        passes, batch: a pass shows as many frames as there are, in batches.
     """
 
     head: str
@@ -77,7 +78,6 @@ class Settings:
     varied: str
     passes: float = 12.8
     batch: int = 32
-    learning_rate: float = 3e-3
 
     @property
     def on_rings(self) -> bool:
@@ -116,16 +116,7 @@ def train(change: Floats, labels: Labels, settings: Settings, seed: int) -> nn.M
 
     network = untrained(settings, batch(4 * settings.batch)[0])
     steps = round(settings.passes * len(labels) / settings.batch)
-    optimiser, schedule = one_cycle(network.parameters(), settings.learning_rate, 1e-2, steps)
-    for _ in range(steps):
-        frames, wanted = batch(settings.batch)
-        loss = functional.cross_entropy(network(frames), wanted, label_smoothing=0.05)
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-    return network.eval()
+    return fitted(network, lambda: batch(settings.batch), replace(TRAINING, steps=steps))
 
 
 def untrained(settings: Settings, frames: Tensor) -> nn.Module:
