@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -34,13 +34,18 @@ def main() -> int:
 def pins() -> dict[str, set[str]]:
     """Pinned versions of each package, by its normalised name; some depend on the interpreter."""
     found: dict[str, set[str]] = {}
-    for file in FILES:
+    for requirement in named_in(FILES):
+        versions = found.setdefault(normalised(requirement.name), set())
+        versions |= {one.version for one in requirement.specifier if one.operator == "=="}
+    return found
+
+
+def named_in(files: Sequence[str]) -> Iterator[Requirement]:
+    """The requirements in files, line by line."""
+    for file in files:
         for line in (HERE / file).read_text("utf-8").splitlines():
             if text := line.partition("#")[0].strip():
-                requirement = Requirement(text)
-                versions = found.setdefault(normalised(requirement.name), set())
-                versions |= {one.version for one in requirement.specifier if one.operator == "=="}
-    return found
+                yield Requirement(text)
 
 
 def unpinned() -> Iterator[str]:
@@ -65,13 +70,9 @@ def unpinned() -> Iterator[str]:
 
 
 def required() -> Iterator[Requirement]:
-    """The lines of the files that are installed from."""
-    for file in ("requirements.txt", "build-requirements.txt"):
-        for line in (HERE / file).read_text("utf-8").splitlines():
-            if text := line.partition("#")[0].strip():
-                requirement = Requirement(text)
-                if applies(requirement, set()):
-                    yield requirement
+    """What is installed here from the files that are installed from."""
+    every = named_in(("requirements.txt", "build-requirements.txt"))
+    return (one for one in every if applies(one, set()))
 
 
 def applies(requirement: Requirement, extras: set[str]) -> bool:
