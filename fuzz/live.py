@@ -31,7 +31,7 @@ from sensor_msgs.msg import Image
 from vision_msgs.msg import Classification
 
 from fuzz.ledger import GROWTH_LIMIT, Finding
-from fuzz.live_messages import bursts, difference, good_frames
+from fuzz.live_messages import Answer, bursts, difference, good_frames
 from fuzz.memory import slope
 from fuzz.message_subjects import MessageSubject, message_subjects
 from fuzz.watched import Watched
@@ -147,9 +147,7 @@ class Stream:
             mixed.good += 1
             self._publisher.publish(message)
             self._until(lambda: self._classes and self._maps, "an answer", 1.0, False)
-        message, expected = next(self._frames)
-        mixed.good += 1
-        self._publisher.publish(message)
+        expected = self._send_good(mixed)
         self._until(
             lambda: not difference(self._classes[-1], self._maps[-1], expected),
             "the answer to the second frame, which comes behind all others",
@@ -162,9 +160,7 @@ class Stream:
         for message, reason in burst:
             self._publisher.publish(message)
             mixed.sent[reason] += 1
-        message, expected = next(self._frames)
-        mixed.good += 1
-        self._publisher.publish(message)
+        expected = self._send_good(mixed)
         self._until(lambda: self._classes and self._maps, "the answer to a good frame")
         if len(self._classes) > 1 or len(self._maps) > 1:
             raise StreamError(f"{len(self._classes)} answers to one good frame")
@@ -172,6 +168,13 @@ class Stream:
             raise StreamError(found)
         assert mixed.memory is not None
         mixed.memory.append((mixed.sent.total() + mixed.good, _resident(self._process.pid)))
+
+    def _send_good(self, mixed: Mixed) -> Answer:
+        """Send the next good frame; what it must be answered with."""
+        message, expected = next(self._frames)
+        mixed.good += 1
+        self._publisher.publish(message)
+        return expected
 
     def settle(self, mixed: Mixed) -> None:
         """Wait until diagnostics count what was sent, and nothing else."""
