@@ -8,7 +8,9 @@ rounding; one process alone takes exactly its own.
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
+import importlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,6 +27,13 @@ PATIENCE = timedelta(minutes=10)  # for a process that says nothing and has not 
 
 TRANSPORTS = ("gloo", "nccl", "connection", "socket", "timeout", "timed out")
 """One of these is named by what torch raises when processes lose each other."""
+
+HOLDS_GROUP = "torch.distributed.nn.functional"
+"""Its functions take the group that exists when it is first imported as a default, for good.
+
+DistributedDataParallel imports it. A held group keeps its threads, and a process that ends while
+they run can abort (`terminate called without an active exception`).
+"""
 
 Losses = dict[str, Tensor]
 
@@ -213,6 +222,7 @@ def joined(device: str = "cpu") -> Iterator[Team]:
     rank, place = int(_from_environment("RANK")), int(_from_environment("LOCAL_RANK", "0"))
     team = Team(rank, size, _device(device, place))
     _from_environment("MASTER_PORT")
+    importlib.import_module(HOLDS_GROUP)
     with _said_in_words(team):
         distributed.init_process_group("gloo" if team.device == "cpu" else "nccl", timeout=PATIENCE)
         with contextlib.ExitStack() as silence:
@@ -221,6 +231,7 @@ def joined(device: str = "cpu") -> Iterator[Team]:
                 silence.enter_context(contextlib.redirect_stdout(nowhere))
                 silence.enter_context(contextlib.redirect_stderr(nowhere))
             yield team
+        gc.collect()
         distributed.destroy_process_group()
 
 

@@ -1,7 +1,8 @@
 """The console tool in processes of their own, forked from one that has imported torch once.
 
 Standard input: JSON, groups of command lines. The processes of a group of several find each other
-as torchrun lets them. Standard output: JSON, code and words of each process.
+as torchrun lets them. Standard output: JSON, code and words of each process, and the names of the
+threads it has at its end.
 """
 
 import json
@@ -24,6 +25,10 @@ def free_port() -> int:
         return port
 
 
+def threads() -> list[str]:
+    return [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
+
+
 def started(arguments: list[str], environment: dict[str, str], said: Path) -> int:
     """Process id of a call of the console tool."""
     child = os.fork()
@@ -36,6 +41,7 @@ def started(arguments: list[str], environment: dict[str, str], said: Path) -> in
     code = 1
     try:
         code = main(arguments)
+        said.with_suffix(".threads").write_text(json.dumps(threads()))
     except BaseException:
         traceback.print_exc()
     finally:
@@ -54,7 +60,12 @@ def ended(group: list[list[str]], folder: Path) -> list[dict[str, object]]:
     ]
     codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
     return [
-        {"code": code, "said": file.read_text()} for code, file in zip(codes, files, strict=True)
+        {
+            "code": code,
+            "said": file.read_text(),
+            "threads": json.loads(file.with_suffix(".threads").read_text()),
+        }
+        for code, file in zip(codes, files, strict=True)
     ]
 
 

@@ -63,12 +63,13 @@ def test_two_processes_train_what_one_trains(data: Path, alone: Path, tmp_path: 
 
 @pytest.fixture(scope="module")
 def forked(data: Path, alone: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What processes say that train alone, or in twos of which the second has a fault."""
+    """What processes say that train alone, in twos, or in twos of which the second has a fault."""
     folder = tmp_path_factory.mktemp("forked")
     again = ["train", str(data), *OPTIONS, "--out", str(folder / "again")]
     right = ["train", str(data), *OPTIONS, "--out", str(folder / "together")]
     groups = {"alone": [again]}
     if GLOO:
+        groups["in twos"] = 2 * [[*again[:-1], str(folder / "in_twos")]]
         groups["no file"] = [right, ["train", "no_such_file.npz", *right[2:]]]
         groups["other seed"] = [right, [*right, "--seed", "1"]]
     done = subprocess.run(
@@ -88,6 +89,18 @@ def test_a_process_of_its_own_trains_the_same_weights(forked: dict[str, Any], al
     (again,) = forked["alone"]
     assert again["code"] == 0, again["said"]
     assert f"weights SHA-256 {load_card(alone).sha256['weights.safetensors']}" in again["said"]
+
+
+@needs_gloo
+def test_no_thread_that_joins_processes_outlives_the_training(forked: dict[str, Any]) -> None:
+    for process in forked["in twos"]:
+        assert process["code"] == 0, process["said"]
+        assert not [name for name in process["threads"] if "gloo" in name]
+
+
+@needs_gloo
+def test_threads_that_are_left_are_seen(forked: dict[str, Any]) -> None:
+    assert any("gloo" in name for name in forked["other seed"][0]["threads"])
 
 
 @needs_gloo
