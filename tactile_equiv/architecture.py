@@ -39,6 +39,8 @@ class Architecture:
             quarter turns ("c4"), quarter turns and mirrors ("d4").
         poolings: pooled vectors that the texture head reads, one after another: 1 for frames, more
             for recordings whose skins are pooled one by one (`Spectrum.poolings`).
+        correlations: the texture head also reads how far each two features go together, see
+            `pooling.pooled_features`; of frames alone.
 
     Raises:
         ModelError: if the sizes do not fit together.
@@ -52,6 +54,7 @@ class Architecture:
     activation: str = "gelu"
     symmetry: str = "translation"
     poolings: int = 1
+    correlations: bool = False
 
     def __post_init__(self) -> None:
         if len(self.channels) != len(self.dilations) or not self.channels:
@@ -69,6 +72,11 @@ class Architecture:
             raise ModelError(f"activation is {self.activation!r}: use one of {ACTIVATION_NAMES}")
         if self.symmetry not in tuple(SYMMETRIES):
             raise ModelError(f"symmetry is {self.symmetry!r}: use one of {tuple(SYMMETRIES)}")
+        if type(self.correlations) is not bool or (self.correlations and self.poolings > 1):
+            raise ModelError(
+                f"correlations is {self.correlations!r} with {self.poolings} poolings: it must be "
+                "true or false, and false where there are several poolings"
+            )
 
     @property
     def radius(self) -> int:
@@ -96,9 +104,11 @@ class Architecture:
 
     @property
     def pooled_features(self) -> int:
-        """Length of what the texture head reads: sums and root sums of squares of the last layer,
-        for each pooling."""
-        return 2 * self.channels[-1] * self.poolings
+        """Length P of what the texture head reads: sums and root sums of squares of the last layer,
+        for each pooling; with `correlations` one number more for each two features."""
+        features = self.channels[-1]
+        pairs = features * (features - 1) // 2 if self.correlations else 0
+        return 2 * features * self.poolings + pairs
 
     @property
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:

@@ -84,7 +84,11 @@ class Card:
                 f"the network sees {self.architecture.input_channels} channels, which is no "
                 f"multiple of the {self.spectrum.channels} of the card's spectrum"
             )
-
+        if self.spectrum is not None and self.architecture.correlations:
+            raise ModelError(
+                "the network pools correlations and the card has a spectrum: correlations are of "
+                "frames alone"
+            )
         views = 1 if self.spectrum is None else self._poolings(self.spectrum)
         if self.architecture.poolings != views:
             raise ModelError(

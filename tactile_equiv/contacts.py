@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactile_equiv.frame import BoolArray, FloatArray
-from tactile_equiv.pooling import pool
 from tactile_equiv.topology import Box, begun_on_skin, moved, on_skin, opening, taken
 from tactile_equiv.touched_regions import Region
 
@@ -154,7 +153,7 @@ def find_contacts(
 
 
 def texture_of(model: Model, pooled: FloatArray) -> Texture:
-    """The texture class of pooled features (2F,)."""
+    """The texture class of pooled features (P,)."""
     return Texture(model.card.classes, model.classifier.scores(pooled))
 
 
@@ -329,7 +328,7 @@ def _contacts_of(model: Model, components: _Components, min_area: int) -> list[C
     contacts = []
     for label in kept:
         cells = nearest == label  # (h', w')
-        texture = texture_of(model, pool(region.canvas, cells))
+        texture = texture_of(model, region.pooled_of(cells))
         weight = np.where(region.on_sensor(cells), energy, np.float32(0))
         contacts.append(components.contact(label, weight, texture))
     return contacts

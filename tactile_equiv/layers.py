@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from tactile_equiv.pooling import LEAST
+
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "gelu": nn.GELU,
     "silu": nn.SiLU,
@@ -54,11 +56,19 @@ class ZeroPreservingLayer(nn.Module):
         return torch.where(driven == bias[:, None, None], 0.0, response)
 
 
-def pool(canvas: Tensor) -> Tensor:
+def pool(canvas: Tensor, correlations: bool = False) -> Tensor:
     """Sum f and sqrt(sum f^2) over the grown canvas, (N, F, H', W') -> (N, 2F).
 
+    With `correlations` (N, P): after them those of all pairs, see `pooling.pooled_features`.
     Accumulated in float64, so that the order of summation is lost in the cast to float32 and every
     contained shift of a contact gives the same bits.
     """
     wide = canvas.flatten(2).double()  # (N, F, H' W')
-    return torch.cat([wide.sum(2), torch.linalg.vector_norm(wide, dim=2)], dim=1).float()
+    norms = torch.linalg.vector_norm(wide, dim=2)
+    parts = [wide.sum(2), norms]
+    if correlations:
+        first, second = torch.triu_indices(len(norms.T), len(norms.T), 1)
+        products = wide @ wide.transpose(1, 2)  # (N, F, F)
+        size = norms[:, first] * norms[:, second]
+        parts.append(products[:, first, second] / size.clamp(min=LEAST))
+    return torch.cat(parts, dim=1).float()

@@ -26,7 +26,7 @@ class Classifier:
     """The texture head as plain arrays; the same as `TactileNetwork.classify`, then softmax.
 
     Attributes:
-        weight: (K, 2F), bias: (K,), mean: (2F,), scale: (2F,); all float64.
+        weight: (K, P), bias: (K,), mean: (P,), scale: (P,); all float64.
     """
 
     weight: NDArray[np.float64]
@@ -41,7 +41,7 @@ class Classifier:
         return Classifier(*(weights[name].astype(np.float64) for name in names))
 
     def scores(self, pooled: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Pooled features (..., 2F) to class probabilities (..., K), summing to 1."""
+        """Pooled features (..., P) to class probabilities (..., K), summing to 1."""
         logits = (np.arcsinh(pooled) - self.mean) / self.scale @ self.weight.T + self.bias
         shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
         probabilities: NDArray[np.float64] = shifted / shifted.sum(axis=-1, keepdims=True)

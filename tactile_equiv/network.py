@@ -66,7 +66,7 @@ class TactileNetwork(nn.Module):
         """Fix the units of both heads from representative frames (N, C, H, W), before training."""
         canvas = self.features(frames)  # (N, F, H', W')
         self.standardise_evidence(canvas)
-        pooled = torch.asinh(pool(canvas))
+        pooled = torch.asinh(self.pool(canvas))
         self.pooled_mean.copy_(pooled.mean(dim=0))
         self.pooled_scale.copy_(pooled.std(dim=0).clamp(min=1e-3))
 
@@ -153,10 +153,14 @@ class TactileNetwork(nn.Module):
 
     def texture_logits(self, canvas: Tensor) -> Tensor:
         """Feature canvas (N, F, H', W') to class log-odds (N, classes), pooled over all of it."""
-        return self.classify(pool(canvas))
+        return self.classify(self.pool(canvas))
+
+    def pool(self, canvas: Tensor) -> Tensor:
+        """What the texture head reads of a feature canvas (N, F, H', W'): (N, P)."""
+        return pool(canvas, self.architecture.correlations)
 
     def classify(self, pooled: Tensor) -> Tensor:
-        """Pooled features (N, 2F) to class log-odds (N, classes).
+        """Pooled features (N, P) to class log-odds (N, classes).
 
         asinh is odd, smooth and logarithmic for large sums: load and area shift its value rather
         than scale it.

@@ -30,7 +30,7 @@ class Percept:
         pressure: (H, W) tared and dead-zoned, sensor units; the sum of magnitudes over channels.
         contacts: the contacts, largest load first.
         texture: class of the whole frame; None when nothing is touched.
-        pooled: (2F,) pooled features of the whole frame, exactly 0.0 when the skin is empty.
+        pooled: (P,) pooled features of the whole frame, exactly 0.0 when the skin is empty.
         invalid: number of invalid taxels.
         periods: after how many taxels rows and columns repeat, see `topology.periods`.
     """

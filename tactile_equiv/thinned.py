@@ -71,10 +71,12 @@ def thinned_canvas(
     return canvas
 
 
-def pool_thinned(canvas: Tensor, thinning: int) -> Tensor:
-    """Estimate of `layers.pool` from every `thinning`-th row and column, (N, F, h, w) -> (N, 2F).
+def pool_thinned(canvas: Tensor, thinning: int, correlations: bool = False) -> Tensor:
+    """Estimate of `layers.pool` from every `thinning`-th row and column, (N, F, h, w) -> (N, P).
 
     A cell stands for `thinning`^2 cells in sum f and in sum f^2.
     """
-    sums, norms = pool(canvas).chunk(2, dim=1)
-    return torch.cat([thinning**2 * sums, thinning * norms], dim=1)
+    features = canvas.shape[1]
+    pooled = pool(canvas, correlations)
+    sums, norms, together = pooled.tensor_split([features, 2 * features], dim=1)
+    return torch.cat([thinning**2 * sums, thinning * norms, together], dim=1)

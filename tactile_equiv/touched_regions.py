@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tactile_equiv.frame import BoolArray, FloatArray, Level
-from tactile_equiv.pooling import pooled_features, pooled_sums
+from tactile_equiv.pooling import no_sums, pool, pooled_features, pooled_sums
 from tactile_equiv.topology import Box, grown, moved, opening, put, taken
 
 if TYPE_CHECKING:  # the engines of a model are slow to import
@@ -56,6 +56,7 @@ class Region:
         contact_map: (h, w) probability of contact.
         canvas: (F, h', w') features: all of the response, also what lies beyond the border.
         ring: the axis along which the last line is beside the first; None = the box ends.
+        correlations: whether pooled features tell how far features go together.
     """
 
     box: Box
@@ -63,6 +64,7 @@ class Region:
     contact_map: FloatArray
     canvas: FloatArray
     ring: int | None = None
+    correlations: bool = False
 
     def on_sensor(self, cells: NDArray[Any]) -> NDArray[Any]:
         """The canvas cells (..., h', w') that lie on the taxels of the map, a view (..., h, w)."""
@@ -70,13 +72,17 @@ class Region:
 
     @cached_property
     def sums(self) -> NDArray[np.float64]:
-        """Sum f and sum f^2 over the canvas, (2, F)."""
-        return pooled_sums(self.canvas)
+        """Over the canvas, see `pooling.pooled_sums`."""
+        return pooled_sums(self.canvas, products=self.correlations)
 
     @cached_property
     def pooled(self) -> FloatArray:
-        """Pooled features of the canvas, (2F,)."""
+        """Pooled features of the canvas, (P,)."""
         return pooled_features(self.sums)
+
+    def pooled_of(self, cells: BoolArray) -> FloatArray:
+        """Pooled features of some cells (h', w') of the canvas, (P,)."""
+        return pool(self.canvas, cells, self.correlations)
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ class Evaluation:
 
     Attributes:
         contact_map: (H, W) probability of contact.
-        sums: (2, F) sum f and sum f^2 over the whole canvas.
+        sums: over the whole canvas, see `pooling.pooled_sums`.
         regions: where there is a response; they do not overlap, and no contact spans two of them.
     """
 
@@ -95,7 +101,7 @@ class Evaluation:
 
     @cached_property
     def pooled(self) -> FloatArray:
-        """Pooled features of the whole canvas, (2F,)."""
+        """Pooled features of the whole canvas, (P,)."""
         return self.regions[0].pooled if len(self.regions) == 1 else pooled_features(self.sums)
 
 
@@ -129,10 +135,11 @@ class Plan:
         pairs, axis = zip(self.boxes, answers, strict=True), self._axis
         regions = tuple(self._alone(box, canvas) for box, (_, canvas) in pairs)
         contact_map = np.zeros(self.levelled.magnitude.shape, np.float32)
-        sums = np.zeros((2, self.model.card.architecture.channels[-1]))
         for region in regions:
             put(contact_map, region.box, region.contact_map, axis)
-            sums += region.sums
+        architecture = self.model.card.architecture
+        untouched = no_sums(architecture.channels[-1], architecture.correlations)
+        sums = sum((region.sums for region in regions), untouched)
         return Evaluation(contact_map, sums, regions)
 
     @property
@@ -146,6 +153,17 @@ class Plan:
     @property
     def _radius(self) -> int:
         return self.model.card.architecture.radius
+
+    def _region(
+        self,
+        box: Box,
+        origin: tuple[int, int],
+        contact_map: FloatArray,
+        canvas: FloatArray,
+        ring: int | None,
+    ) -> Region:
+        correlations = self.model.card.architecture.correlations
+        return Region(box, origin, contact_map, canvas, ring, correlations)
 
     def _ring(self, box: Box) -> int | None:
         """The axis along which a box goes all the way round; None where it does not."""
@@ -165,7 +183,7 @@ class Plan:
         if ring is not None:
             contact_map = np.ascontiguousarray(_one_period(contact_map, ring, self._radius))
             canvas = _one_period(canvas, ring, 2 * self._radius)
-        whole = Region(frame, self._responding(frame)[:2], contact_map, canvas, ring)
+        whole = self._region(frame, self._responding(frame)[:2], contact_map, canvas, ring)
         one = self.model.contact_head is None or (ring is None and len(self.boxes) == 1)
         parts = (whole,) if one else tuple(self._part(whole, box) for box in self.boxes)
         return Evaluation(contact_map, whole.sums, parts)
@@ -176,7 +194,7 @@ class Plan:
         reached = self._on_skin(responding)
         contact_map = taken(whole.contact_map, reached, self._axis)
         canvas = taken(whole.canvas, moved(responding, -row, -column), self._axis)
-        return Region(reached, responding[:2], contact_map, canvas, self._ring(box))
+        return self._region(reached, responding[:2], contact_map, canvas, self._ring(box))
 
     def _alone(self, box: Box, canvas: FloatArray) -> Region:
         """The region of a touched box that was evaluated alone, to the canvas (F, h', w')."""
@@ -188,7 +206,7 @@ class Plan:
         reached, origin = self._on_skin(responding), responding[:2]
         on_sensor = canvas[(..., *_taxels(reached, origin))]
         contact_map = self.model.contact_head.probability(on_sensor)
-        return Region(reached, origin, contact_map, canvas, ring)
+        return self._region(reached, origin, contact_map, canvas, ring)
 
     def _responding(self, box: Box) -> Box:
         """The canvas of a touched box: R more on all sides where it ends, also beyond a border."""

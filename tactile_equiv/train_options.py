@@ -38,6 +38,12 @@ def add_parser(commands: Any) -> None:
         "shifts, quarter turns and mirrors; about as many weights, 2.5 and 5 times the time",
     )
     command.add_argument(
+        "--correlations",
+        action=argparse.BooleanOptionalAction,
+        default=SETTING,
+        help="read how far each two features go together too: more often right, a little slower",
+    )
+    command.add_argument(
         "--validation",
         type=share,
         default=SETTING,

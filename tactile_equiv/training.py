@@ -173,7 +173,7 @@ def _losses(
     thinning = settings.thinning or settings.dilations[-1]
     frames, masks, labels = presses.real(settings.batch)
     canvas = network.thinned_features(frames, thinning)
-    pooled = pool_thinned(canvas, thinning)
+    pooled = pool_thinned(canvas, thinning, settings.correlations)
     texture = functional.cross_entropy(
         network.classify(pooled), labels, label_smoothing=settings.label_smoothing
     )

@@ -23,7 +23,7 @@ from tactile_equiv.training_bar import training_bar
 from tactile_equiv.training_settings import TrainingSettings
 from tactile_equiv.turns import measure_turned_press
 
-SETTINGS = ("seed", "steps", "batch", "validation", "symmetry")
+SETTINGS = ("seed", "steps", "batch", "validation", "symmetry", "correlations")
 """Options that are fields of `TrainingSettings`."""
 
 

@@ -32,7 +32,7 @@ class TrainingSettings:
         check_every: steps between two looks at the validation share.
         patience: looks without a better loss before training stops.
         channels: see `Architecture`; those of the symmetry in `CHANNELS` when None.
-        dilations, kernel, activation, symmetry: see `Architecture`.
+        dilations, kernel, activation, symmetry, correlations: see `Architecture`.
     """
 
     seed: int = 0
@@ -54,6 +54,7 @@ class TrainingSettings:
     kernel: int = 3
     activation: str = "gelu"
     symmetry: str = "translation"
+    correlations: bool = True
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def architecture(self, classes: int, input_channels: int) -> Architecture:
@@ -73,6 +74,7 @@ class TrainingSettings:
             self.kernel,
             self.activation,
             self.symmetry,
+            correlations=self.correlations,
         )
 
     def to_json(self) -> dict[str, Any]:

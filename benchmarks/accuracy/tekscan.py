@@ -26,7 +26,6 @@ import torch
 from fitting import Batch, fitted
 from numpy.typing import NDArray
 from rows import Row, record
-from second_order import SecondOrder
 from torch import Tensor, nn
 
 from tactile_equiv.augmentation import Augmentation
@@ -43,6 +42,7 @@ CUT, ASKED = (20, 30), 24  # taxels of a press that is moved, presses
 Scores = Callable[[Tensor], Tensor]
 VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "defaults": ({}, {}, "the defaults of `tactile-equiv train`"),
+    "no correlations": ({"correlations": False}, {}, "sums and norms of features alone"),
     "no rotation": ({}, {"rotate": False}, "but mirrors"),
     "no mirror": ({}, {"mirror": False}, ""),
     "no gain": ({}, {"gain": 0.0, "taxel_gain": 0.0}, "of load and taxels"),
@@ -78,7 +78,6 @@ BASELINES: dict[str, tuple[Callable[[int], nn.Module], float | None, str]] = {
     "blur-pool": (baselines.blur_pool, 0.17, "global average"),
     "polyphase": (baselines.polyphase, 0.17, "APS, global average"),
     "zero-padded": (baselines.zero_padded, 0.17, "no down-sampling, global average"),
-    "second order": (SecondOrder, 0.17, "products of pairs of features pooled too: as exact"),
 }
 """Network, how far training moves presses (share of the array; None: they are not varied at all),
 and a note."""

@@ -21,7 +21,7 @@ from tactile_equiv.audit.traced import Kind, Subject
 from tactile_equiv.audit.traced_network import TracedNetwork
 from tactile_equiv.errors import AuditError, ModelError
 from tactile_equiv.model_directory import find_model, load_network
-from tactile_equiv.network import TactileNetwork, pool
+from tactile_equiv.network import TactileNetwork
 from tactile_equiv.torch_backend import network_of
 
 Shape = tuple[int, int, int]
@@ -106,7 +106,7 @@ def _answers(network: TactileNetwork, frames: Tensor, axis: int | None) -> dict[
         on_skin = continued.narrow(2 + axis, radius, lines + 2 * radius)  # R beyond both ends
         contact_map = network.contact_probability(on_skin)
         canvas = continued.narrow(2 + axis, 2 * radius, lines)
-    pooled = pool(canvas)
+    pooled = network.pool(canvas)
     return {
         "contact_map": contact_map[:, None],  # (N, 1, H, W)
         "pooled": pooled,

@@ -70,10 +70,11 @@ def test_symmetry_measures_the_sensor_asked_for(trained: Path, tmp_path: Path) -
 
 def test_a_model_of_turns_is_trained_and_measured(data: Path, tmp_path: Path) -> None:
     out = str(tmp_path / "turning")
-    arguments = ["--symmetry", "c4", "--steps", "6", "--batch", "4"]
+    arguments = ["--symmetry", "c4", "--no-correlations", "--steps", "6", "--batch", "4"]
     assert main(["train", str(data), "--out", out, *arguments]) == 0
     card = load_model(out).card
     assert card.architecture.symmetry == card.training["settings"]["symmetry"] == "c4"
+    assert not card.architecture.correlations
     turned = card.measured["turns"]["quarter_turn"]
     assert turned["map_error"] <= 1e-6 and turned["pooled_drift"] <= 1e-6
     assert card.measured["turns"]["mirror"]["pooled_drift"] > 1e-5

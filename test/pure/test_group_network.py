@@ -51,6 +51,7 @@ def architectures(draw):
         kernel=draw(st.sampled_from([1, 3])),
         activation=draw(st.sampled_from(sorted(ACTIVATIONS))),
         symmetry=draw(st.sampled_from(SQUARE)),
+        correlations=draw(st.booleans()),
     )
 
 
@@ -234,7 +235,9 @@ def test_a_symmetry_that_is_none_is_refused_with_those_that_are(symmetry):
 def test_training_takes_the_channels_of_the_symmetry_unless_told():
     for symmetry, channels in CHANNELS.items():
         settings = TrainingSettings(symmetry=symmetry)
-        expected = Architecture(3, 1, channels, dilations=settings.dilations, symmetry=symmetry)
+        expected = Architecture(
+            3, 1, channels, settings.dilations, symmetry=symmetry, correlations=True
+        )
         assert settings.architecture(3, 1) == expected
     told = TrainingSettings(symmetry="d4", channels=(2, 3), dilations=(1, 2)).architecture(3, 2)
     assert (told.channels, told.symmetry) == ((2, 3), "d4")

@@ -1,6 +1,7 @@
 """The network is exactly equivariant, up to the border of a finite sensor."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -31,6 +32,7 @@ def architectures(draw):
         dilations=tuple(draw(st.lists(st.integers(1, 3), min_size=layers, max_size=layers))),
         kernel=draw(st.sampled_from([1, 3, 5])),
         activation=draw(st.sampled_from(sorted(ACTIVATIONS))),
+        correlations=draw(st.booleans()),
     )
 
 
@@ -256,10 +258,22 @@ def test_pool_is_sum_and_root_of_energy():
     assert pool(canvas).tolist() == [[1.0, 7.0, 3.0, 5.0]]
 
 
-def test_pool_loses_the_order_of_summation():
-    values = torch.from_numpy(np.random.default_rng(0).normal(size=4000).astype(np.float32))
+def test_correlations_are_cosines_of_pairs():
+    first, second = [[1.0, -2.0], [2.0, 0.0]], [[3.0, 0.0], [0.0, 4.0]]
+    canvas = torch.tensor([[first, second, [[0.0, 0.0], [0.0, 0.0]]]])
+    assert pool(canvas, correlations=True).tolist() == [
+        [1.0, 7.0, 0.0, 3.0, 5.0, 0.0, pytest.approx(3 / 15), 0.0, 0.0]
+    ]
+
+
+@pytest.mark.parametrize("correlations", [False, True])
+def test_pool_loses_the_order_of_summation(correlations):
+    values = torch.from_numpy(np.random.default_rng(0).normal(size=(2, 4000)).astype(np.float32))
     orders = [torch.randperm(4000, generator=torch.Generator().manual_seed(s)) for s in range(20)]
-    seen = {tuple(pool(values[order].view(1, 1, 50, 80))[0].tolist()) for order in orders}
+    seen = {
+        tuple(pool(values[:, order].view(1, 2, 50, 80), correlations)[0].tolist())
+        for order in orders
+    }
     assert len(seen) == 1
 
 
@@ -268,6 +282,9 @@ def test_architecture_survives_json():
     assert Architecture.from_json(architecture.to_json()) == architecture
     assert architecture.radius == 2 * (1 + 3)
     assert architecture.pooled_features == 10
+    told = replace(architecture, correlations=True)
+    assert Architecture.from_json(told.to_json()) == told
+    assert told.pooled_features == 10 + 10
 
 
 @given(architecture=architectures())
@@ -301,6 +318,8 @@ GOOD = Architecture(3).to_json()
         ({"channels": [16, 24, 32, 32.5]}, "channels"),
         ({"channels": [[16], 24, 32, 32]}, "channels"),
         ({"channels": "1234"}, "channels"),
+        ({"correlations": 1}, "true or false"),
+        ({"correlations": True, "poolings": 2}, "several poolings"),
     ],
 )
 def test_sizes_that_do_not_fit_are_refused(change, told):

@@ -14,7 +14,7 @@ from tactile_equiv.contacts import Texture, energy_centroid, find_contacts
 from tactile_equiv.errors import FrameError
 from tactile_equiv.frame import Normalisation
 from tactile_equiv.percept import perceive
-from tactile_equiv.pooling import pool, pooled_sums
+from tactile_equiv.pooling import no_sums, pool, pooled_sums
 from tactile_equiv.press import Press, pressure
 from tactile_equiv.touched_regions import Region
 
@@ -240,14 +240,16 @@ def test_each_contact_has_the_texture_of_its_own_part(touch_model):
     rows=st.integers(1, 9),
     columns=st.integers(1, 9),
     seed=st.integers(0, 99),
+    correlations=st.booleans(),
 )
-def test_pool_agrees_with_the_network(channels, rows, columns, seed):
+def test_pool_agrees_with_the_network(channels, rows, columns, seed, correlations):
     canvas = np.random.default_rng(seed).normal(size=(channels, rows, columns)).astype(np.float32)
-    true = torch_network.pool(torch.from_numpy(canvas)[None])[0].numpy()
-    np.testing.assert_allclose(pool(canvas), true, rtol=1e-6, atol=1e-6 * np.abs(true).max())
+    true = torch_network.pool(torch.from_numpy(canvas)[None], correlations)[0].numpy()
+    seen = pool(canvas, correlations=correlations)
+    np.testing.assert_allclose(seen, true, rtol=1e-6, atol=1e-6 * np.abs(true).max())
     cells = np.random.default_rng(seed + 1).random((rows, columns)) < 0.5
-    masked = pool(np.where(cells, canvas, np.float32(0)))
-    np.testing.assert_allclose(pool(canvas, cells), masked, rtol=1e-6, atol=1e-6)
+    masked = pool(np.where(cells, canvas, np.float32(0)), correlations=correlations)
+    np.testing.assert_allclose(pool(canvas, cells, correlations), masked, rtol=1e-6, atol=1e-6)
 
 
 def test_pooling_loses_nothing_to_large_values():
@@ -261,9 +263,28 @@ def test_pooling_loses_nothing_to_large_values():
     ]
 
 
-def test_pool_of_nothing_is_exactly_zero():
-    assert not pool(np.zeros((3, 4, 5), np.float32)).any()
-    assert not pool(np.ones((3, 4, 5), np.float32), np.zeros((4, 5), bool)).any()
+@pytest.mark.parametrize("correlations", [False, True])
+def test_pool_of_nothing_is_exactly_zero(correlations):
+    canvas, nowhere = np.zeros((3, 4, 5), np.float32), np.zeros((4, 5), bool)
+    assert not pool(canvas, correlations=correlations).any()
+    assert not pool(canvas + 1, nowhere, correlations).any()
+    np.testing.assert_array_equal(
+        no_sums(3, correlations), pooled_sums(canvas, products=correlations)
+    )
+
+
+@given(seed=st.integers(0, 99), load=st.floats(0.01, 100))
+def test_correlations_do_not_depend_on_the_load(seed, load):
+    canvas = np.random.default_rng(seed).normal(size=(4, 5, 6)).astype(np.float32)
+    weak, strong = (pool(part, correlations=True)[8:] for part in (canvas, canvas * load))
+    np.testing.assert_allclose(weak, strong, atol=1e-6)
+    assert (np.abs(weak) <= 1).all()
+
+
+def test_correlations_fade_with_what_is_too_small_to_tell():
+    ridge = np.ones((2, 3, 4), np.float32)
+    seen = [pool(ridge * np.float32(size), correlations=True)[-1] for size in (1, 1e-6, 1e-9)]
+    assert seen[0] == 1.0 and seen[0] > seen[1] > seen[2] >= 0.0
 
 
 @given(seed=st.integers(0, 99), size=st.tuples(st.integers(3, 12), st.integers(3, 12)))

@@ -176,14 +176,25 @@ def test_the_network_passes_at_every_position(activation, patch, make_network, m
     width=st.integers(1, 5),
     room=st.tuples(st.integers(0, 6), st.integers(0, 6)),
     seed=st.integers(0, 99),
+    correlations=st.booleans(),
 )
 def test_perceive_is_exact_for_any_sizes(
-    kernel, dilations, activation, height, width, room, seed, make_network, make_model
+    kernel,
+    dilations,
+    activation,
+    height,
+    width,
+    room,
+    seed,
+    correlations,
+    make_network,
+    make_model,
 ):
     channels = tuple(3 + layer for layer, _ in enumerate(dilations))
-    network = make_network(
-        Architecture(4, 1, channels, tuple(dilations), kernel, activation), seed % 5
+    sizes = Architecture(
+        4, 1, channels, tuple(dilations), kernel, activation, correlations=correlations
     )
+    network = make_network(sizes, seed % 5)
     press = np.random.default_rng(seed).uniform(0.2, 2, (height, width)).astype(np.float32)
     sensor = height + room[0], width + room[1]
     assert_exact(measure_shifts(subject_of(make_model(network)), press, *sensor))

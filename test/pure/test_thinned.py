@@ -50,6 +50,11 @@ def test_a_thinned_canvas_is_every_so_manieth_cell(
     torch.testing.assert_close(thinned, whole[:, :, ::thinning, ::thinning], atol=1e-5, rtol=1e-4)
 
 
+def test_a_canvas_that_is_not_thinned_is_pooled_as_it_is():
+    canvas = torch.rand(2, 4, 5, 6)
+    torch.testing.assert_close(pool_thinned(canvas, 1, True), pool(canvas, True), rtol=0, atol=0)
+
+
 def test_over_all_phases_thinned_sums_have_the_mean_of_the_whole_sums():
     subject = network((1, 1, 2))
     press = torch.rand(1, 1, 6, 7)

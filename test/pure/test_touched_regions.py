@@ -28,6 +28,7 @@ SMALL = {
     "gelu": Architecture(3, channels=(8, 9), dilations=(1, 2)),
     "silu": Architecture(2, channels=(3, 5), dilations=(2, 1), activation="silu"),
     "relu": Architecture(3, channels=(8,), dilations=(1,), activation="relu"),
+    "correlations": Architecture(3, channels=(8, 5), dilations=(1, 2), correlations=True),
     "softplus, 3 channels": Architecture(2, 3, (8, 8), (1, 1), activation="softplus"),
 }
 
