@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from tactile_equiv.band_limited import band_limited_contact, fourier_shift
 from tactile_equiv.frame import FloatArray
+from tactile_equiv.layers import pool
 from tactile_equiv.lessons.drawing import BREAKS, HOLDS
 from tactile_equiv.lessons.lesson import Finding, Lesson, Table
 from tactile_equiv.lessons.planes import on_skin, relative_error
@@ -31,14 +32,16 @@ POOLINGS: dict[str, Callable[[Tensor], Tensor]] = {
     "sum": lambda features: features.sum(1),
     "log-sum-exp": lambda features: torch.logsumexp(features, 1),
     "root sum of squares": lambda features: torch.linalg.vector_norm(features, dim=1),
+    "correlations": lambda features: pool(features[None, :, None], True)[0, 2 * len(features) :],
 }
-"""Features (F, cells) to a vector (F,)."""
+"""Features (F, cells) to a vector: (F,), correlations (F (F - 1) / 2,)."""
 COLOURS = {
     "max": BREAKS,
     "average": "#2f62b5",
     "sum": HOLDS,
     "log-sum-exp": "#d99a1c",
     "root sum of squares": "#25a0a8",
+    "correlations": "#7a4fa3",
 }
 
 Pooling = Callable[[Tensor], Tensor]
