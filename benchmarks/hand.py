@@ -130,6 +130,8 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=500)
     options = parser.parse_args()
     models = engines(options.model)
+    if next(iter(models.values())).card.architecture.correlations:
+        parser.error(f"{options.model} pools correlations, which do not add up: give another model")
     batch_ratios(models, options.rounds)
     for inside in (True, False):
         script = load_script(options.script)
