@@ -28,7 +28,7 @@ from tactile_equiv.training_bar import training_bar
 SETTINGS = ("seed", "steps", "batch", "symmetry")
 """Options that are fields of `SequenceSettings`."""
 
-ONLY_FRAMES = ("validation", "position_seeds")
+ONLY_FRAMES = ("validation", "position_seeds", "correlations")
 """Options that single frames have and recordings have not."""
 
 

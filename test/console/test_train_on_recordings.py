@@ -91,6 +91,7 @@ def test_the_skins_of_a_hand_are_seen_apart_unless_told_otherwise(grasps, tmp_pa
     [
         (["--validation", "0.1"], "is for single frames"),
         (["--position-seeds", "2"], "is for single frames"),
+        (["--correlations"], "is for single frames"),
         (["--window", "16", "--hop", "5"], "whole number of hops"),
         (["--reach", "99"], "reach is 99"),
     ],

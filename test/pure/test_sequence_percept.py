@@ -274,3 +274,9 @@ def test_a_card_whose_network_does_not_fit_its_spectrum_is_refused():
     for wrong in ({"reach": 1}, {"window": 3}, {"load": True}, {"apart": 1}, {"ends": 2}, "fast"):
         with pytest.raises(ModelError):
             Card.from_json({**values, "spectrum": wrong})
+
+
+def test_correlations_are_of_frames_alone():
+    _, card = untrained(AS_CHANNELS)
+    with pytest.raises(ModelError, match="of frames alone"):
+        replace(card, architecture=replace(card.architecture, correlations=True))
