@@ -69,6 +69,6 @@ def pool(canvas: Tensor, correlations: bool = False) -> Tensor:
     if correlations:
         first, second = torch.triu_indices(len(norms.T), len(norms.T), 1)
         products = wide @ wide.transpose(1, 2)  # (N, F, F)
-        size = norms[:, first] * norms[:, second]
-        parts.append(products[:, first, second] / size.clamp(min=LEAST))
+        size = norms.clamp(min=LEAST)
+        parts.append(products[:, first, second] / (size[:, first] * size[:, second]))
     return torch.cat(parts, dim=1).float()

@@ -13,9 +13,9 @@ from tactile_equiv.frame import BoolArray, FloatArray
 BLOCK = 1 << 17
 """Values that are widened to float64 at once: 1 MiB, which stays in the cache."""
 
-LEAST = 1e-9
-"""Root sums of squares whose product is below this are too small to tell how features go together:
-their correlation fades to 0.0 with them."""
+LEAST = 1e-3
+"""A root sum of squares below this counts as this large in correlations: they fade with a feature
+that is too weak to tell, and what rounding leaves of a silent one (about 1e-6) has none."""
 
 
 def pooled_sums(
@@ -48,7 +48,8 @@ def pooled_features(sums: NDArray[np.float64]) -> FloatArray:
     products = sums[1:]
     norms = np.sqrt(products.diagonal())
     first, second = _pairs(len(products))
-    together = products[first, second] / np.maximum(norms[first] * norms[second], LEAST)
+    size = np.maximum(norms, LEAST)
+    together = products[first, second] / (size[first] * size[second])
     return np.concatenate([sums[0], norms, together]).astype(np.float32)
 
 

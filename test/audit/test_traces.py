@@ -10,7 +10,6 @@ from torch.nn import functional
 
 from tactile_equiv.audit.subjects import load_subject, subject_of_module
 from tactile_equiv.model_directory import find_model, load_network
-from tactile_equiv.network import pool
 from tactile_equiv.torch_backend import network_of
 
 SHAPE = (1, 32, 32)
@@ -266,6 +265,6 @@ def test_our_own_model_is_traced_to_its_percept():
     with torch.no_grad():
         contact_map, canvas = network(torch.from_numpy(frames(1)))
     np.testing.assert_allclose(told["contact_map"][:, 0], contact_map, atol=1e-6)
-    np.testing.assert_allclose(told["pooled"], pool(canvas), rtol=1e-5)
+    np.testing.assert_allclose(told["pooled"], network.pool(canvas), rtol=1e-5)
     assert told["scores"].sum() == pytest.approx(1, abs=1e-5)
     assert layers[0].settings["padding"] == (2, 2, 2, 2)  # the canvas grows

@@ -119,7 +119,9 @@ def unrolled(model, frame, axis):
     contact_map, canvas = model.backend.run(np.concatenate(tiles, axis=axis + 1))
     first = aside * lines
     period = np.arange(first, first + lines)
-    return contact_map.take(period, axis), pool(canvas.take(period + radius, axis + 1))
+    felt = canvas.take(period + radius, axis + 1)
+    correlations = model.card.architecture.correlations
+    return contact_map.take(period, axis), pool(felt, correlations=correlations)
 
 
 @given(frame=fingers(), turn=st.integers(0, 39))

@@ -131,7 +131,7 @@ def test_an_empty_frame_gives_exactly_nothing(architecture, rows, columns, make_
     contact_map, canvas = network(torch.zeros(1, architecture.input_channels, rows, columns))
     assert not canvas.any()
     assert not contact_map.any()
-    assert not pool(canvas).any()
+    assert not network.pool(canvas).any()
 
 
 @given(architecture=architectures(), sensor=sensors(), seed=st.integers(0, 9))
@@ -149,7 +149,7 @@ def test_a_contact_is_the_same_in_the_middle_and_on_the_border(
             canvas = network.features(placed(patch, row, column, rows, columns))
             shift = row - middle[0], column - middle[1]
             assert relative_error(canvas, moved(reference, shift)) <= TOLERANCE
-            assert relative_error(pool(canvas), pool(reference)) <= TOLERANCE
+            assert relative_error(network.pool(canvas), network.pool(reference)) <= TOLERANCE
             assert network.texture_logits(canvas).argmax() == reference_class
 
 
@@ -198,7 +198,7 @@ def test_one_set_of_weights_serves_every_sensor_size(architecture, sizes, make_n
     patch = contact(architecture.input_channels, 1, 1) + 2
     with torch.no_grad():
         pooled = [
-            pool(network.features(placed(patch, rows // 2, columns // 2, rows, columns)))
+            network.pool(network.features(placed(patch, rows // 2, columns // 2, rows, columns)))
             for rows, columns, _, _ in sizes
         ]
     for seen in pooled[1:]:

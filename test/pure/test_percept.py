@@ -281,10 +281,12 @@ def test_correlations_do_not_depend_on_the_load(seed, load):
     assert (np.abs(weak) <= 1).all()
 
 
-def test_correlations_fade_with_what_is_too_small_to_tell():
+def test_correlations_fade_with_a_feature_that_is_too_weak_to_tell():
     ridge = np.ones((2, 3, 4), np.float32)
-    seen = [pool(ridge * np.float32(size), correlations=True)[-1] for size in (1, 1e-6, 1e-9)]
-    assert seen[0] == 1.0 and seen[0] > seen[1] > seen[2] >= 0.0
+    weaker = [ridge * np.array([[[1]], [[size]]], np.float32) for size in (1, 1e-2, 1e-4, 1e-7)]
+    seen = [pool(canvas, correlations=True)[-1] for canvas in weaker]
+    assert seen[0] == pytest.approx(1) and seen[1] == pytest.approx(1)
+    assert seen[1] > seen[2] > 0.1 > 1e-3 > seen[3] > 0.0
 
 
 @given(seed=st.integers(0, 99), size=st.tuples(st.integers(3, 12), st.integers(3, 12)))
