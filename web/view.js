@@ -11,7 +11,7 @@ const element = (id) => document.getElementById(id);
 const channels = new Map(); // topic -> channel
 const subscriptions = new Map(); // number -> topic
 const names = new Map(); // class id -> name
-let socket = null, wish = "", owner = "", nextSubscription = 1, drawn = 0, times = [];
+let socket = null, wish = "", owner = "", nextSubscription = 1, drawn = 0, times = [], askedNames = 0;
 
 async function connect() {
   try {
@@ -65,6 +65,7 @@ function choose(name) {
 
 function show(name) {
   if (name !== owner) forget();
+  askedNames = performance.now();
   owner = name;
   element("owner").value = owner;
   const shown = skins();
@@ -108,6 +109,17 @@ function subscribe(shown) {
   if (added.length) socket.send(JSON.stringify({ op: "subscribe", subscriptions: added }));
 }
 
+// The names of the classes are sent once, and of what a slow page does not take the oldest is lost.
+function askNamesAgain() {
+  const now = performance.now();
+  const [number] = [...subscriptions].find(([, topic]) => topic === `${owner}/label_info`) ?? [];
+  if (number === undefined || now - askedNames < RETRY_MS) return;
+  askedNames = now;
+  subscriptions.delete(number);
+  socket.send(JSON.stringify({ op: "unsubscribe", subscriptionIds: [number] }));
+  subscribe(skins());
+}
+
 element("owner").onchange = () => choose(element("owner").value);
 
 function onBinary(buffer) {
@@ -133,6 +145,7 @@ const SHOWN = {
 
   classification({ stamp, frame, results }) {
     const [best] = results;
+    if (best && !names.has(best.id)) askNamesAgain();
     element("texture").textContent = best ? `${nameOf(best.id)} ${best.score.toFixed(2)}` : "no contact";
     element("classes").replaceChildren(...results.map(bar));
     element("frame").textContent = frame;
