@@ -130,12 +130,13 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=500)
     options = parser.parse_args()
     models = engines(options.model)
-    if next(iter(models.values())).card.architecture.correlations:
+    model = next(iter(models.values()))
+    if model.card.architecture.correlations:
         parser.error(f"{options.model} pools correlations, which do not add up: give another model")
     batch_ratios(models, options.rounds)
     for inside in (True, False):
         script = load_script(options.script)
-        accuracies(next(iter(models.values())), script, options.trials, inside)
+        accuracies(model, script, options.trials, inside)
 
 
 if __name__ == "__main__":

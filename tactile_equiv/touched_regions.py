@@ -137,8 +137,7 @@ class Plan:
         contact_map = np.zeros(self.levelled.magnitude.shape, np.float32)
         for region in regions:
             put(contact_map, region.box, region.contact_map, axis)
-        architecture = self.model.card.architecture
-        untouched = no_sums(architecture.channels[-1], architecture.correlations)
+        untouched = no_sums(self.model.card.architecture.channels[-1], self._correlations)
         sums = sum((region.sums for region in regions), untouched)
         return Evaluation(contact_map, sums, regions)
 
@@ -154,16 +153,9 @@ class Plan:
     def _radius(self) -> int:
         return self.model.card.architecture.radius
 
-    def _region(
-        self,
-        box: Box,
-        origin: tuple[int, int],
-        contact_map: FloatArray,
-        canvas: FloatArray,
-        ring: int | None,
-    ) -> Region:
-        correlations = self.model.card.architecture.correlations
-        return Region(box, origin, contact_map, canvas, ring, correlations)
+    @property
+    def _correlations(self) -> bool:
+        return self.model.card.architecture.correlations
 
     def _ring(self, box: Box) -> int | None:
         """The axis along which a box goes all the way round; None where it does not."""
@@ -183,7 +175,8 @@ class Plan:
         if ring is not None:
             contact_map = np.ascontiguousarray(_one_period(contact_map, ring, self._radius))
             canvas = _one_period(canvas, ring, 2 * self._radius)
-        whole = self._region(frame, self._responding(frame)[:2], contact_map, canvas, ring)
+        origin = self._responding(frame)[:2]
+        whole = Region(frame, origin, contact_map, canvas, ring, self._correlations)
         one = self.model.contact_head is None or (ring is None and len(self.boxes) == 1)
         parts = (whole,) if one else tuple(self._part(whole, box) for box in self.boxes)
         return Evaluation(contact_map, whole.sums, parts)
@@ -194,7 +187,8 @@ class Plan:
         reached = self._on_skin(responding)
         contact_map = taken(whole.contact_map, reached, self._axis)
         canvas = taken(whole.canvas, moved(responding, -row, -column), self._axis)
-        return self._region(reached, responding[:2], contact_map, canvas, self._ring(box))
+        ring = self._ring(box)
+        return Region(reached, responding[:2], contact_map, canvas, ring, self._correlations)
 
     def _alone(self, box: Box, canvas: FloatArray) -> Region:
         """The region of a touched box that was evaluated alone, to the canvas (F, h', w')."""
@@ -206,7 +200,7 @@ class Plan:
         reached, origin = self._on_skin(responding), responding[:2]
         on_sensor = canvas[(..., *_taxels(reached, origin))]
         contact_map = self.model.contact_head.probability(on_sensor)
-        return self._region(reached, origin, contact_map, canvas, ring)
+        return Region(reached, origin, contact_map, canvas, ring, self._correlations)
 
     def _responding(self, box: Box) -> Box:
         """The canvas of a touched box: R more on all sides where it ends, also beyond a border."""
